@@ -1,0 +1,8 @@
+export * from './cluster.ts'
+export * from './condition.ts'
+export { type CustomResourceDefinition, customResourceDefinitions } from './crd.ts'
+export * from './home-access.ts'
+export * from './names.ts'
+export * from './object.ts'
+export * from './update.ts'
+export * from './user.ts'

@@ -1,0 +1,1 @@
+export { FakeHome, type FakeHomeOptions, type SeenRequest, type WriteRefusal } from './fake-home.ts'

@@ -1,0 +1,25 @@
+import type { ClusterId, Zone } from './place.ts'
+
+/** Address of one zone's members of one cluster; each component has its usual port there. */
+export interface ZoneAddresses {
+  /** Bound by the members; reachable by every other member of the cluster. */
+  readonly host: string
+  /** What an API server advertises for the Service `kubernetes` (loopback may not be advertised). */
+  readonly advertise: string
+}
+
+/** The addresses of a cluster, fixed for its whole life. */
+export interface NetworkPlan {
+  readonly kind: 'loopback'
+  /** The cluster's one address. `bind` is what is listened on, `host` what is told to clients. */
+  readonly endpoint: { readonly host: string; readonly bind: string; readonly port: number }
+  readonly zones: Readonly<Record<Zone, ZoneAddresses>>
+}
+
+/** Addresses and names of members, and the path from API servers to nodes. */
+export interface ClusterNetwork {
+  /** The same answer for the same cluster, for ever. Throws NoCapacity. */
+  claim(cluster: ClusterId): Promise<NetworkPlan>
+  release(cluster: ClusterId): Promise<void>
+  clusters(): Promise<readonly ClusterId[]>
+}

@@ -1,0 +1,17 @@
+import type { ClusterId } from './place.ts'
+
+/**
+ * A small durable set of records for each cluster, readable by every keeper of the cell and by nobody else: accepted
+ * intent, keys, certificates, derived ids. Names are like `intent.json` or `pki/ca.key`. A record is whole or absent,
+ * and on disk when the call returns.
+ */
+export interface ClusterRecords {
+  clusters(): Promise<readonly ClusterId[]>
+  /** All records of a cluster by name; empty when there are none. */
+  readAll(cluster: ClusterId): Promise<ReadonlyMap<string, string>>
+  read(cluster: ClusterId, name: string): Promise<string | undefined>
+  write(cluster: ClusterId, name: string, content: string): Promise<void>
+  /** The first writer wins: answers what is on record afterwards. For keys, which are recorded before their first use. */
+  writeOnce(cluster: ClusterId, name: string, content: string): Promise<string>
+  remove(cluster: ClusterId): Promise<void>
+}

@@ -1,0 +1,144 @@
+/** A server behind a TCP proxy. `backup`: only while no server without `backup` is healthy. */
+export interface TcpProxyServer {
+  /** Unique in the proxy: letters, digits, `-`, `_`, `.`. */
+  readonly name: string
+  readonly host: string
+  readonly port: number
+  readonly backup?: boolean
+}
+
+/** `GET path` over TLS, every `intervalMs`. Two failures take a server out, one success takes it in again. */
+export interface TcpProxyCheck {
+  readonly path: string
+  /** Absolute path of PEM certificates that sign the servers' certificates. */
+  readonly caFile: string
+  /** Absolute path of one PEM file with certificate and key, where the servers ask for a client certificate. */
+  readonly clientPemFile?: string
+  /** Sent as SNI and `Host`, and the name that the servers' certificates are checked for. */
+  readonly serverName: string
+  readonly intervalMs: number
+  /** Where the check is answered on another port than the traffic. */
+  readonly port?: number
+  /** How long an accepted check may take: 2,000 unless said. */
+  readonly timeoutMs?: number
+  /**
+   * What an answer other than 200 means for the connections that a server has. `cut` (the default): they are closed.
+   * `drain`: they stay, only new ones go elsewhere, as behind a server that is shutting down in good order. No answer at
+   * all always cuts.
+   */
+  readonly onUnready?: 'cut' | 'drain'
+}
+
+/** One HAProxy process that passes TCP to the healthy ones of its servers. */
+export interface TcpProxy {
+  readonly bind: string
+  readonly port: number
+  readonly servers: readonly TcpProxyServer[]
+  readonly check: TcpProxyCheck
+  /** Path of the unix socket of HAProxy's runtime API, made with mode 0600; relative to the working folder or absolute. */
+  readonly statsSocket?: string
+  readonly maxConnections: number
+  /**
+   * With no healthy server left, try the unhealthy ones rather than refuse: a check may be wrong, and an error that the
+   * server itself words says more than a refused connection.
+   */
+  readonly failOpen?: boolean
+  /** Readable at the runtime API as process variable `MARK_VARIABLE`: letters and digits. */
+  readonly mark?: string
+}
+
+/** Name of HAProxy's one proxy in a rendered text, as the runtime API wants it (`set server tcp/<server> ...`). */
+export const PROXY_NAME = 'tcp'
+/** Process variable that carries `TcpProxy.mark`. */
+export const MARK_VARIABLE = 'proc.evenkeel_mark'
+/** Name suffix of the second, unchecked entry that `failOpen` gives to each server. */
+export const UNCHECKED_SUFFIX = '-unchecked'
+
+/** Text of an haproxy.cfg for HAProxy 2.6 or later, run with `-db`. Pure; throws on what would not parse. */
+export function renderTcpProxy(proxy: TcpProxy): string {
+  return `${[...renderGlobal(proxy), ...renderDefaults(proxy), ...renderListen(proxy)].join('\n')}\n`
+}
+
+function renderGlobal(proxy: TcpProxy): string[] {
+  return [
+    'global',
+    `  maxconn ${proxy.maxConnections}`,
+    '  nbthread 1',
+    // Where the hard limit of open files is low, fewer connections are better than no start.
+    '  no strict-limits',
+    // Bounds how long a process that was told to finish (SIGUSR1) waits for connections that never end.
+    '  hard-stop-after 15m',
+    '  tune.bufsize 16384',
+    // Nothing here uses HAProxy's own HTTP client, which otherwise loads all certificates of the system (1 MB).
+    '  httpclient.ssl.verify none',
+    '  log stdout format raw local0 notice',
+    ...(proxy.statsSocket === undefined
+      ? []
+      : [`  stats socket ${quoted(proxy.statsSocket)} mode 600 level admin`, '  stats timeout 10s']),
+    ...(proxy.mark === undefined ? [] : [`  set-var ${MARK_VARIABLE} str(${word(proxy.mark)})`]),
+    '',
+  ]
+}
+
+function renderDefaults(proxy: TcpProxy): string[] {
+  return [
+    'defaults',
+    '  mode tcp',
+    '  log global',
+    `  maxconn ${proxy.maxConnections}`,
+    // A refused connection is tried with another server at once, before the client hears of it.
+    '  retries 3',
+    '  option redispatch 1',
+    '  timeout connect 1s',
+    `  timeout check ${proxy.check.timeoutMs ?? 2000}ms`,
+    // Watches and execs are silent for long; keep-alive finds the peers that are gone.
+    '  timeout client 24h',
+    '  timeout server 24h',
+    '  timeout client-fin 30s',
+    '  timeout server-fin 30s',
+    '  option clitcpka',
+    '  option srvtcpka',
+    '',
+  ]
+}
+
+function renderListen(proxy: TcpProxy): string[] {
+  const { check } = proxy
+  const sni = word(check.serverName)
+  const tls = [
+    `check-ssl verify required ca-file ${quoted(check.caFile)} check-sni ${sni} verifyhost ${sni}`,
+    ...(check.clientPemFile === undefined ? [] : [`crt ${quoted(check.clientPemFile)}`]),
+    ...(check.port === undefined ? [] : [`port ${check.port}`]),
+  ].join(' ')
+  // HAProxy calls a "conditional pass" what we call draining: up for the connections it has, not for new ones.
+  const unready = check.onUnready === 'drain' ? 'error-status L7OKC ' : ''
+  return [
+    `listen ${PROXY_NAME}`,
+    `  bind ${proxy.bind}:${proxy.port}`,
+    '  balance leastconn',
+    '  option allbackups',
+    '  option httpchk',
+    `  http-check send meth GET uri ${quoted(check.path)} ver HTTP/1.1 hdr Host ${sni} hdr Connection close`,
+    `  http-check expect ${unready}status 200`,
+    `  default-server inter ${check.intervalMs}ms fall 2 rise 1 on-marked-down shutdown-sessions`,
+    ...proxy.servers.map((server) => `  ${serverLine(server)} check ${tls}`),
+    ...(proxy.failOpen ? proxy.servers : []).map(
+      (server) => `  ${serverLine({ ...server, name: `${server.name}${UNCHECKED_SUFFIX}`, backup: true })}`,
+    ),
+  ]
+}
+
+function serverLine(server: TcpProxyServer): string {
+  return `server ${word(server.name)} ${server.host}:${server.port}${server.backup ? ' backup' : ''}`
+}
+
+function word(text: string): string {
+  if (!/^[A-Za-z0-9._-]+$/.test(text)) throw new Error(`"${text}" cannot be a word of an HAProxy configuration`)
+  return text
+}
+
+/** Strong quotes: HAProxy takes everything between them as it is. */
+function quoted(text: string): string {
+  if (/['\n\r\0]/.test(text)) throw new Error(`"${text}" cannot be quoted in an HAProxy configuration`)
+  return `'${text}'`
+}
