@@ -37,6 +37,7 @@ boundaries: ## Who may import whom
 
 generated: ## Generated files are what their generators make
 	@$(RUN) node packages/contract/src/generate.ts --check
+	@$(RUN) node packages/contract/tools/generate-eks-facts.ts --check
 	@$(RUN) node packages/service/src/generate-docs.ts --check
 
 test: ## All tests, those on whole installations with the real programs too

@@ -1,32 +1,41 @@
 import { createLogger, HttpStatusServer, Metrics, systemClock } from '@evenkeel/kernel'
-import { Folder } from './folder.ts'
+import { Folder, type Problem } from './folder.ts'
+import { followFolder } from './folder-watch.ts'
 import { TokenServer } from './server.ts'
 
 /** The authenticator of one zone. Everything it knows are the files of one folder: it calls nobody. */
 const log = createLogger('authenticator')
 const host = required('EVENKEEL_AUTHENTICATOR_HOST')
-const port = Number(required('EVENKEEL_AUTHENTICATOR_PORT'))
-const statusPort = Number(required('EVENKEEL_STATUS_PORT'))
+const port = portOf('EVENKEEL_AUTHENTICATOR_PORT')
+const statusPort = portOf('EVENKEEL_STATUS_PORT')
 const path = required('EVENKEEL_AUTHENTICATOR_FOLDER')
 
 const metrics = new Metrics()
-const folder = new Folder(path)
-const stopping = new AbortController()
 const clusters = metrics.gauge('evenkeel_authenticator_clusters_items', 'Clusters whose tokens are answered here.', [])
+const folder = new Folder(path, systemClock)
+const stopping = new AbortController()
+const report = ({ file, error }: Problem): void => {
+  log.error({ err: error, file }, 'a file of the keepers cannot be read: what it said before stays in force')
+}
 
-const problems = await folder.refresh()
-for (const { file, error } of problems) log.error({ err: error, file }, 'a file of the keepers cannot be read')
-folder.follow(stopping.signal, ({ file, error }) =>
-  log.error({ err: error, file }, 'a file of the keepers cannot be read'),
-)
+// Whoever asks from the first moment on is to be known.
+await folder.refresh()
+followFolder(folder, stopping.signal, report)
 clusters.set(folder.clusterCount)
 const counting = setInterval(() => clusters.set(folder.clusterCount), 5000)
 
 const server = new TokenServer({ host, port, folder, clock: systemClock, log, metrics })
 const status = new HttpStatusServer({ host, port: statusPort, metrics, readiness: {} })
-await server.listen()
-await status.listen()
-log.info({ host, port, clusters: folder.clusterCount }, 'answering token reviews')
+try {
+  await Promise.all([server.listen(), status.listen()])
+} catch (err) {
+  log.fatal({ err, host, port, statusPort }, 'the authenticator cannot listen: is another one running at this address?')
+  process.exit(1)
+}
+log.info(
+  { host, port, clusters: folder.clusterCount, hasSigningKeys: folder.hasSigningKeys },
+  'answering token reviews',
+)
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.once(signal, () => {
@@ -43,4 +52,13 @@ function required(name: string): string {
     process.exit(64)
   }
   return value
+}
+
+function portOf(name: string): number {
+  const port = Number(required(name))
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    console.error(`authenticator: ${name} must be a TCP port`)
+    process.exit(64)
+  }
+  return port
 }

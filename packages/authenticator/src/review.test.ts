@@ -67,3 +67,27 @@ describe('reviewToken', () => {
     expect(review(token, nowMs + laterMs)).toMatchObject({ ok: false, reason })
   })
 })
+
+describe('the days of keys', () => {
+  it.each([
+    ['its day is covered', '2026-11-24T23:59:00Z', 0, true],
+    ['it was signed before midnight and is shown after it', '2026-11-24T23:59:00Z', 10 * 60_000, true],
+    ['its day is not covered', '2026-11-25T00:01:00Z', 0, false],
+  ])('when %s, it is judged so', (_what, signedAt, laterMs, isAdmitted) => {
+    const atMs = Date.parse(signedAt)
+    const token = clusterToken({ clusterName: 'demo', region, credentials: admin, nowMs: atMs })
+    const verdict = review(token, atMs + laterMs)
+    expect(verdict.ok).toBe(isAdmitted)
+    if (!verdict.ok) expect(verdict.reason).toBe('noKeyForDay')
+  })
+
+  it.each([
+    ['5 minutes ahead', 5 * 60_000, true],
+    ['more than 5 minutes ahead', 5 * 60_000 + 1000, false],
+    ['15 minutes behind', -15 * 60_000, true],
+    ['more than 15 minutes behind', -15 * 60_000 - 1000, false],
+  ])('when the clock of a client is %s, its token is judged so', (_what, skewMs, isAdmitted) => {
+    const token = clusterToken({ clusterName: 'demo', region, credentials: admin, nowMs: nowMs + skewMs })
+    expect(review(token).ok).toBe(isAdmitted)
+  })
+})

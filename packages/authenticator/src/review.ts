@@ -1,5 +1,5 @@
 import { parseClusterToken, type TokenRefusalReason, verifyClusterToken } from '@evenkeel/contract/sigv4'
-import type { Entry, KeysOfAccessKey } from './folder.ts'
+import type { Entry, KeysOfAccessKey } from './documents.ts'
 
 /** What of a cluster decides about a token. */
 export interface Gate {

@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer'
+import { constants } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -14,7 +15,8 @@ export function serverNameOf(id: string): string {
 }
 
 const SERVER_NAME_SUFFIX = 'authenticator.evenkeel.internal'
-const PATH = /^\/clusters\/([a-z0-9-]{1,63})\/token-review$/
+/** API servers add `?timeout=30s`. */
+const PATH = /^\/clusters\/([a-z0-9-]{1,63})\/token-review(?:\?|$)/
 /** A token has at most 4 KiB; whatever is longer is no TokenReview of ours. */
 const LONGEST_BODY_BYTES = 64 << 10
 
@@ -60,6 +62,8 @@ export class TokenServer {
         requestCert: true,
         rejectUnauthorized: true,
         minVersion: 'TLSv1.2',
+        // See `openCluster`: options count where a connection begins, before its server name is known.
+        secureOptions: constants.SSL_OP_NO_TICKET,
         requestTimeout: 10_000,
         headersTimeout: 5000,
         SNICallback: (serverName, done) => {
@@ -95,8 +99,11 @@ export class TokenServer {
     const end = this.#duration.startTimer()
     try {
       const { status, body } = await this.#answer(request)
+      // What was not read must not be taken for the next request.
+      if (!request.complete) response.setHeader('connection', 'close')
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     } catch (error) {
+      if (request.destroyed) return
       this.#options.log.error({ err: error }, 'a token review failed')
       if (!response.headersSent) response.writeHead(500, { 'content-type': 'application/json' })
       response.end(JSON.stringify({ message: 'the authenticator failed: see its log' }))
@@ -147,7 +154,8 @@ function clusterOf(serverName: unknown): string | undefined {
 async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = []
   let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Kept open, so that whoever sent too much hears of it.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     length += chunk.length
     if (length > LONGEST_BODY_BYTES) return undefined
     chunks.push(chunk)

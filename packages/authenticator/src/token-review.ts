@@ -29,7 +29,8 @@ export function parseTokenReview(body: string): TokenReview | string {
 
 /**
  * The answer, in the apiVersion of the question: the API server refuses any other. Audiences are those asked for, since a
- * token names its cluster and so is for that cluster's API server alone. `extra` has EKS's keys.
+ * token names its cluster and so is for that cluster's API server alone. `extra` has EKS's keys, but for `principalId`:
+ * our users have no id beside their ARN.
  */
 export function answerTokenReview(review: TokenReview, verdict: Admitted | Refused): Record<string, unknown> {
   const { apiVersion, kind } = review
@@ -46,7 +47,7 @@ export function answerTokenReview(review: TokenReview, verdict: Admitted | Refus
         username,
         uid: `evenkeel:${principalArn}`,
         groups,
-        extra: { accessKeyId: [accessKeyId], arn: [principalArn], canonicalArn: [principalArn] },
+        extra: { accessKeyId: [accessKeyId], arn: [principalArn], canonicalArn: [principalArn], sessionName: [''] },
       },
       ...(audiences === undefined ? {} : { audiences }),
     },

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
-import { customResourceDefinitions } from './kinds/crd.ts'
+import { customResourceDefinitions } from './kinds/index.ts'
 
 /**
  * Writes `generated/crds/*.yaml`, for people and for GitOps: the service installs the same objects by itself.

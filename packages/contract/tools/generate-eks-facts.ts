@@ -137,9 +137,12 @@ const { values } = parseArgs({ options: { check: { type: 'boolean' }, botocore: 
 const botocore = findBotocore(values.botocore)
 if (values.check) {
   const text = readFileSync(FILE, 'utf8')
-  const { source, ...facts } = JSON.parse(text) as { source: { botocore: string } } & Record<string, Table>
-  const { botocore: version, ...rest } = source
-  const again = render({ botocore: version, ...dropDigest(rest) }, facts)
+  const { source, ...facts } = JSON.parse(text) as { source: { botocore: string; model: string } } & Record<
+    string,
+    Table
+  >
+  const { botocore: version, model } = source
+  const again = render({ botocore: version, model }, facts)
   if (again !== text) fail('is not what its generator writes: it was edited by hand')
   if (botocore === undefined) console.log('eks facts: whole; no botocore here to compare with')
   else if (botocore.version !== version)
@@ -151,10 +154,6 @@ if (values.check) {
   if (botocore === undefined) fail('cannot be made: no botocore found; give a folder that holds one with --botocore')
   writeFileSync(FILE, render({ botocore: botocore.version, model: MODEL }, gatherFacts(botocore.model)))
   console.log(`eks facts: written from botocore ${botocore.version}`)
-}
-
-function dropDigest({ sha256: _, ...rest }: Table): Table {
-  return rest
 }
 
 function fail(what: string): never {

@@ -1,4 +1,4 @@
-import type { ClusterPhase } from '../kinds/cluster.ts'
+import type { ClusterPhase } from '../kinds/index.ts'
 import type { DeclaredFaultName } from './faults.ts'
 
 /** Calls that change a cluster which exists. */
@@ -56,7 +56,7 @@ export function clusterActionAnswer(action: ClusterAction, phase: ClusterPhase):
   return TABLE[action][phase]
 }
 
-/** Phases in which deletion protection holds. EKS: it "only applies to clusters in an active state". */
+/** Phases in which deletion protection holds: as in EKS, those of a cluster that works. */
 export function isProtectedPhase(phase: ClusterPhase): boolean {
   return phase === 'ACTIVE' || phase === 'UPDATING'
 }

@@ -33,7 +33,6 @@ interface StructureFacts {
   readonly members: Readonly<Record<string, string>>
 }
 
-const operations: Readonly<Record<string, OperationFacts>> = table.operations
 const structures: Readonly<Record<string, StructureFacts>> = table.structures
 const shapes: Readonly<Record<string, ShapeFacts>> = table.shapes
 
@@ -42,10 +41,6 @@ export const FACTS_SOURCE: { readonly botocore: string; readonly model: string }
 
 /** All operations by name. */
 export const OPERATION_NAMES = Object.keys(table.operations).sort() as readonly OperationName[]
-
-export function isOperationName(name: string): name is OperationName {
-  return Object.hasOwn(operations, name)
-}
 
 export function operationFacts(operation: OperationName): OperationFacts {
   return table.operations[operation]

@@ -9,7 +9,6 @@ export type DeclaredFaultName = keyof typeof table.faults
  * AWS General Reference lists them under "Common errors", and as SDKs know them.
  */
 const COMMON_FAULT_STATUS = {
-  ExpiredTokenException: 403,
   IncompleteSignatureException: 400,
   InternalFailure: 500,
   InvalidSignatureException: 403,
@@ -55,7 +54,7 @@ export function faultStatus(name: FaultName): number {
 }
 
 /** Members of a fault's body, `message` among them. */
-export function faultMembers(name: FaultName): readonly string[] {
+function faultMembers(name: FaultName): readonly string[] {
   return isDeclaredFault(name) ? table.faults[name].members : ['message']
 }
 

@@ -1,7 +1,7 @@
 import {
-  accountNamespace,
   ACCOUNT_ADMIN_ROLE,
   API_VERSION,
+  accountNamespace,
   IDENTITY_NAMESPACE,
   type KubeObject,
   objectName,
@@ -65,7 +65,12 @@ export function userObjects(request: UserRequest): UserObjects {
     accessKeyId,
     secretAccessKey,
     namespace: accountNamespaceObject(accountId),
-    user: { apiVersion: API_VERSION, kind: 'User', metadata: { name, namespace }, spec: { userName, accessKeyIds: [accessKeyId] } },
+    user: {
+      apiVersion: API_VERSION,
+      kind: 'User',
+      metadata: { name, namespace },
+      spec: { userName, accessKeyIds: [accessKeyId] },
+    },
     accessKey: {
       apiVersion: 'v1',
       kind: 'Secret',
@@ -111,7 +116,8 @@ function base32(bytes: Uint8Array): string {
   let bits = 0n
   for (const byte of bytes) bits = (bits << 8n) | BigInt(byte)
   let text = ''
-  for (let at = (bytes.length * 8) / 5 - 1; at >= 0; at -= 1) text += BASE32.charAt(Number((bits >> BigInt(at * 5)) & 31n))
+  for (let at = (bytes.length * 8) / 5 - 1; at >= 0; at -= 1)
+    text += BASE32.charAt(Number((bits >> BigInt(at * 5)) & 31n))
   return text
 }
 

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { clusterId, objectName } from './names.ts'
-import { sha256 } from './sha256.ts'
 
 const EKS_NAME = fc.stringMatching(/^[0-9A-Za-z][A-Za-z0-9_-]{0,99}$/)
 const IAM_NAME = fc.stringMatching(/^[A-Za-z0-9+=,.@_-]{1,64}$/)
@@ -64,16 +62,6 @@ describe('clusterId', () => {
         for (const id of ids) {
           expect(id).toMatch(/^[a-z][a-z0-9]{9}$/)
         }
-      }),
-    )
-  })
-})
-
-describe('sha256', () => {
-  test('when compared with that of OpenSSL, it is the same', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', maxLength: 300 }), (text) => {
-        expect(Buffer.from(sha256(text)).toString('hex')).toBe(createHash('sha256').update(text).digest('hex'))
       }),
     )
   })

@@ -1,4 +1,4 @@
-import { sha256 } from './sha256.ts'
+import { sha256 as sha256OfBytes } from '@noble/hashes/sha2.js'
 
 /** Accounts are namespaces of the home. */
 export function accountNamespace(accountId: string): string {
@@ -51,4 +51,8 @@ function toAlphabet(bytes: Uint8Array, alphabet: string, length: number): string
     rest /= base
   }
   return digits
+}
+
+function sha256(text: string): Uint8Array {
+  return sha256OfBytes(new TextEncoder().encode(text))
 }

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   clusterToken,
@@ -15,6 +15,16 @@ const credentials = { accessKeyId: 'AKIAFAKEFAKEFAKEFAKE', secretAccessKey: SECR
 const region = 'local-1'
 const nowMs = Date.parse('2026-11-24T10:00:00Z')
 const MINUTE = 60_000
+
+/** What a URL says, whatever the case of its host and of its escapes. */
+function meaningOf(token: string): string {
+  try {
+    const url = new URL(Buffer.from(token.slice('k8s-aws-v1.'.length), 'base64url').toString())
+    return JSON.stringify([token.slice(0, 11), url.protocol, url.host, url.pathname, [...url.searchParams]])
+  } catch {
+    return token
+  }
+}
 
 interface Case {
   readonly url?: Partial<UrlToPresign>
@@ -168,16 +178,16 @@ describe('a cluster token', () => {
     expect(judge({ mangle: () => token })).toBe('accepted')
   })
 
-  test('when any one character is changed, it is refused', () => {
+  test('when any one character is changed so that it says something else, it is refused', () => {
     const token = clusterToken({ clusterName: 'web', region, nowMs, credentials })
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.='
     fc.assert(
       fc.property(fc.nat(token.length - 1), fc.constantFrom(...alphabet), (at, character) => {
-        fc.pre(token[at] !== character)
         const changed = token.slice(0, at) + character + token.slice(at + 1)
+        fc.pre(meaningOf(changed) !== meaningOf(token))
         expect(judge({ mangle: () => changed })).not.toBe('accepted')
       }),
-      { numRuns: 500 },
+      { numRuns: 2000 },
     )
   })
 

@@ -1,2 +1,3 @@
-export { Informer, type InformerOptions, type Synced } from './informer.ts'
+export { Informer, type InformerOptions } from './informer.ts'
 export { type Change, keyOfName, type ObjectName, objectKey, splitKey } from './object-store.ts'
+export type { Synced } from './sync-gate.ts'

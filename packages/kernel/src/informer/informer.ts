@@ -1,11 +1,10 @@
 import type { KubeObject } from '@evenkeel/contract/kinds'
 import { type Clock, systemClock } from '../clock.ts'
-import { isExpired } from '../kube-client/errors.ts'
-import type { KubeClient } from '../kube-client/kube-client.ts'
-import type { ResourceRef } from '../kube-client/resources.ts'
+import { isExpired, type KubeClient, type ResourceRef } from '../kube-client/index.ts'
 import { type Logger, silentLogger } from '../log.ts'
 import { Mirror } from './mirror.ts'
 import { type Change, keyOfName, ObjectStore, objectKey } from './object-store.ts'
+import { type Synced, SyncGate } from './sync-gate.ts'
 
 export interface InformerOptions {
   readonly client: KubeClient
@@ -28,9 +27,6 @@ export interface InformerOptions {
   readonly mirrorDelayMs?: number
 }
 
-/** `none`: knows nothing yet. `mirror`: what the copy on disk said. `live`: has listed from the API server. */
-export type Synced = 'none' | 'mirror' | 'live'
-
 /** A watch shorter than this counts as a failure, so that a server that ends each one at once is not stormed. */
 const SHORT_WATCH_MS = 1000
 
@@ -45,8 +41,7 @@ export class Informer<T extends KubeObject> {
   readonly #log: Logger
   readonly #mirror: Mirror<T> | undefined
   readonly #listeners = new Set<(change: Change<T>) => void>()
-  readonly #syncListeners = new Set<() => void>()
-  #synced: Synced = 'none'
+  readonly #gate = new SyncGate()
   #resourceVersion: string | undefined
   #failures = 0
   #openedMs: number | undefined
@@ -72,7 +67,7 @@ export class Informer<T extends KubeObject> {
   }
 
   get synced(): Synced {
-    return this.#synced
+    return this.#gate.synced
   }
 
   /** Frozen: copy before you change it. */
@@ -116,19 +111,7 @@ export class Informer<T extends KubeObject> {
 
   /** Resolves when all objects are known: from the API server, or (`atLeast: 'mirror'`) from the copy on disk. */
   async waitForSync(signal: AbortSignal, options: { readonly atLeast?: 'mirror' | 'live' } = {}): Promise<void> {
-    const enough: readonly Synced[] = options.atLeast === 'mirror' ? ['mirror', 'live'] : ['live']
-    while (!enough.includes(this.#synced)) {
-      signal.throwIfAborted()
-      await new Promise<void>((resolve) => {
-        const done = (): void => {
-          this.#syncListeners.delete(done)
-          signal.removeEventListener('abort', done)
-          resolve()
-        }
-        this.#syncListeners.add(done)
-        signal.addEventListener('abort', done, { once: true })
-      })
-    }
+    await this.#gate.wait(signal, options.atLeast ?? 'live')
   }
 
   /** Keeps itself up to date until `signal` is aborted. Resolves then, with the mirror written. */
@@ -139,7 +122,7 @@ export class Informer<T extends KubeObject> {
         this.#put(object)
       }
       this.#staleSinceMs = copy.savedAtMs
-      this.#setSynced('mirror')
+      this.#gate.reach('mirror')
     }
     while (!signal.aborted) {
       this.#openedMs = undefined
@@ -169,7 +152,7 @@ export class Informer<T extends KubeObject> {
       this.#replaceAll(items)
       this.#resourceVersion = resourceVersion
       this.#lastContactMs = this.#clock.now()
-      this.#setSynced('live')
+      this.#gate.reach('live')
     }
     const events = client.watch<T>(resource, {
       namespace,
@@ -263,13 +246,6 @@ export class Informer<T extends KubeObject> {
     }
     this.#lastContactMs = this.#clock.now()
     this.#staleSinceMs = undefined
-  }
-
-  #setSynced(synced: Synced): void {
-    this.#synced = synced
-    for (const listener of this.#syncListeners) {
-      listener()
-    }
   }
 
   #tell(change: Change<T> | undefined): void {

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@evenkeel/contract/kinds'
-import { filesStamp, type KubeConnection, loadKubeconfigFiles } from './connection.ts'
+import type { KubeConnection } from './connection.ts'
 import { isExpired, kubeErrorFrom } from './errors.ts'
 import {
   type ApplyOptions,
@@ -19,7 +19,8 @@ import {
   withQuery,
 } from './requests.ts'
 import { type ResourceRef, resourcePath } from './resources.ts'
-import { KubeTransport, type TransportAnswer, type TransportRequest } from './transport.ts'
+import type { TransportAnswer, TransportRequest } from './transport.ts'
+import { TransportSource } from './transport-source.ts'
 import { type WatchEvent, watchEvents } from './watch-stream.ts'
 
 export interface KubeClientOptions {
@@ -31,32 +32,18 @@ export interface KubeClientOptions {
 
 const DEFAULT_TIMEOUT_MS = 10_000
 const DEFAULT_PAGE_SIZE = 500
-/** How often at most the kubeconfig's files are looked at for a change. */
-const RELOAD_CHECK_INTERVAL_MS = 1000
-
 /**
  * A thin client of one Kubernetes API. Throws KubeError for what the server refuses and KubeConnectionError where there
  * is no answer. Reads are sent a second time when an idle connection turns out to be closed; writes never are.
  */
 export class KubeClient {
   readonly #userAgent: string
-  readonly #onReloadError: (error: unknown) => void
-  readonly #kubeconfig: string | undefined
-  #transport: KubeTransport | undefined
-  #files: readonly string[] = []
-  #stamp = ''
-  #checkedAtMs = 0
-  #loading: Promise<KubeTransport> | undefined
+  readonly #transports: TransportSource
 
   /** From a connection, or from the path of a kubeconfig file, which is read at first use and again when it changes. */
   constructor(source: KubeConnection | { readonly kubeconfig: string }, options: KubeClientOptions = {}) {
     this.#userAgent = options.userAgent ?? 'evenkeel'
-    this.#onReloadError = options.onReloadError ?? (() => {})
-    if ('kubeconfig' in source) {
-      this.#kubeconfig = source.kubeconfig
-    } else {
-      this.#transport = new KubeTransport(source)
-    }
+    this.#transports = new TransportSource(source, options.onReloadError ?? (() => {}))
   }
 
   async get<T extends KubeObject = KubeObject>(resource: ResourceRef, options: ObjectOptions): Promise<T> {
@@ -194,7 +181,7 @@ export class KubeClient {
 
   /** Lets go of idle connections; those in use end with their requests. */
   close(): void {
-    this.#transport?.close()
+    this.#transports.close()
   }
 
   async #patch(
@@ -208,7 +195,7 @@ export class KubeClient {
   }
 
   async #send(request: TransportRequest): Promise<TransportAnswer> {
-    const transport = await this.#current()
+    const transport = await this.#transports.current()
     const answer = await transport.send({
       ...request,
       headers: { accept: 'application/json', 'user-agent': this.#userAgent, ...request.headers },
@@ -222,45 +209,6 @@ export class KubeClient {
       })
     }
     return answer
-  }
-
-  async #current(): Promise<KubeTransport> {
-    const now = Date.now()
-    if (
-      this.#transport !== undefined &&
-      (this.#kubeconfig === undefined || now - this.#checkedAtMs < RELOAD_CHECK_INTERVAL_MS)
-    ) {
-      return this.#transport
-    }
-    this.#loading ??= this.#load(this.#kubeconfig ?? '').finally(() => {
-      this.#checkedAtMs = Date.now()
-      this.#loading = undefined
-    })
-    return await this.#loading
-  }
-
-  async #load(path: string): Promise<KubeTransport> {
-    const stamp = await filesStamp(this.#files)
-    if (this.#transport !== undefined && stamp === this.#stamp) {
-      return this.#transport
-    }
-    try {
-      const { connection, files } = await loadKubeconfigFiles(path)
-      const transport = new KubeTransport(connection)
-      // Taken before the files were read, so that a change in between is seen next time; a file that is named for the
-      // first time has no such stamp, and is read once more.
-      this.#stamp = files.join() === this.#files.join() ? stamp : ''
-      this.#files = files
-      this.#transport?.close()
-      this.#transport = transport
-      return transport
-    } catch (error) {
-      if (this.#transport === undefined) {
-        throw error
-      }
-      this.#onReloadError(error)
-      return this.#transport
-    }
   }
 }
 

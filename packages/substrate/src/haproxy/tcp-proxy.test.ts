@@ -37,7 +37,7 @@ describe('renderTcpProxy', () => {
         tune.bufsize 16384
         httpclient.ssl.verify none
         log stdout format raw local0 notice
-        stats socket '/run/s.sock' mode 600 level admin
+        stats socket 'unix@/run/s.sock' mode 600 level admin
         stats timeout 10s
         set-var proc.evenkeel_mark str(abc123)
 
@@ -85,6 +85,11 @@ describe('renderTcpProxy', () => {
     expect(text).toContain('  server b 127.9.2.2:2379 backup check ')
     expect(text).not.toContain('stats socket')
     expect(text).not.toContain('-unchecked')
+  })
+
+  it('when one backup is to serve alone, backups are not told to share', () => {
+    expect(renderTcpProxy({ ...proxy, failOpen: true, backups: 'first' })).not.toContain('allbackups')
+    expect(renderTcpProxy({ ...proxy, failOpen: true })).toContain('  option allbackups\n')
   })
 
   it.each([

@@ -43,6 +43,11 @@ export interface TcpProxy {
    * server itself words says more than a refused connection.
    */
   readonly failOpen?: boolean
+  /**
+   * Which backups serve while nothing else is healthy. `all` (the default): all that are. `first`: one alone, in the
+   * order of `servers`, those that `failOpen` adds last; so connections stay together, and near where the first is near.
+   */
+  readonly backups?: 'all' | 'first'
   /** Readable at the runtime API as process variable `MARK_VARIABLE`: letters and digits. */
   readonly mark?: string
 }
@@ -74,7 +79,7 @@ function renderGlobal(proxy: TcpProxy): string[] {
     '  log stdout format raw local0 notice',
     ...(proxy.statsSocket === undefined
       ? []
-      : [`  stats socket ${quoted(proxy.statsSocket)} mode 600 level admin`, '  stats timeout 10s']),
+      : [`  stats socket ${quoted(`unix@${proxy.statsSocket}`)} mode 600 level admin`, '  stats timeout 10s']),
     ...(proxy.mark === undefined ? [] : [`  set-var ${MARK_VARIABLE} str(${word(proxy.mark)})`]),
     '',
   ]
@@ -116,7 +121,7 @@ function renderListen(proxy: TcpProxy): string[] {
     `listen ${PROXY_NAME}`,
     `  bind ${proxy.bind}:${proxy.port}`,
     '  balance leastconn',
-    '  option allbackups',
+    ...(proxy.backups === 'first' ? [] : ['  option allbackups']),
     '  option httpchk',
     `  http-check send meth GET uri ${quoted(check.path)} ver HTTP/1.1 hdr Host ${sni} hdr Connection close`,
     `  http-check expect ${unready}status 200`,

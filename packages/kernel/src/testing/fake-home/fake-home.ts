@@ -1,10 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { KubeObject } from '@evenkeel/contract/kinds'
-import type { KubeConnection } from '../../kube-client/connection.ts'
-import { KubeClient } from '../../kube-client/kube-client.ts'
-import type { JsonPatchOperation } from '../../kube-client/requests.ts'
-import type { ResourceRef } from '../../kube-client/resources.ts'
+import { type JsonPatchOperation, KubeClient, type KubeConnection, type ResourceRef } from '../../kube-client/index.ts'
+import { type Route, refuse, resourceId, routeOf, send } from './http-routes.ts'
 import { ObjectTable, Refusal, type StoredObject, type WriteTarget } from './object-table.ts'
 import { applyJsonPatch, applyMergePatch } from './patches.ts'
 import { isSelected } from './selectors.ts'
@@ -30,13 +28,6 @@ export interface WriteRefusal {
   readonly reason: string
   readonly message: string
   readonly retryAfterSeconds?: number
-}
-
-interface Route {
-  readonly resource: string
-  readonly namespace: string | undefined
-  readonly name: string | undefined
-  readonly subresource: string | undefined
 }
 
 /**
@@ -259,34 +250,4 @@ export class FakeHome {
       items: objects.slice(token.at, end),
     })
   }
-}
-
-function resourceId({ group, version, plural }: ResourceRef): string {
-  return `${group}/${version}/${plural}`
-}
-
-/** `/api/v1/namespaces/x` is the object x; `/api/v1/namespaces/x/secrets` is a list in it. */
-function routeOf(path: string): Route {
-  const parts = path.split('/').slice(1).map(decodeURIComponent)
-  const isCore = parts[0] === 'api'
-  const [group = '', version = ''] = isCore ? ['', parts[1]] : parts.slice(1)
-  const rest = parts.slice(isCore ? 2 : 3)
-  const isNamespaced = rest[0] === 'namespaces' && rest.length > 2 && rest[2] !== 'status'
-  const [plural, name, subresource] = isNamespaced ? rest.slice(2) : rest
-  if ((parts[0] !== 'api' && parts[0] !== 'apis') || plural === undefined) {
-    throw new Refusal(404, 'NotFound', 'the server could not find the requested resource')
-  }
-  const namespace = isNamespaced ? rest[1] : undefined
-  return { resource: `${group}/${version}/${plural}`, namespace, name, subresource }
-}
-
-function send(response: ServerResponse, status: number, body: unknown): void {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
-}
-
-function refuse(response: ServerResponse, error: unknown): void {
-  const status = error instanceof Refusal ? error.status : 500
-  const reason = error instanceof Refusal ? error.reason : 'InternalError'
-  const message = error instanceof Error ? error.message : String(error)
-  send(response, status, { apiVersion: 'v1', kind: 'Status', status: 'Failure', code: status, reason, message })
 }

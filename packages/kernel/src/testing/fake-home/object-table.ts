@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '@evenkeel/contract/kinds'
-import { keyOfName } from '../../informer/object-store.ts'
+import { keyOfName } from '../../informer/index.ts'
 
 export type StoredObject = KubeObject & { spec?: unknown; status?: unknown; [member: string]: unknown }
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { JsonPatchOperation } from '../../kube-client/requests.ts'
+import type { JsonPatchOperation } from '../../kube-client/index.ts'
 
 /** JSON merge patch (RFC 7386). */
 export function applyMergePatch(target: unknown, patch: unknown): unknown {

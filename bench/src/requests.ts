@@ -1,0 +1,85 @@
+import { request } from 'node:https'
+import { connect } from 'node:tls'
+import type { ProbeAddress } from '@evenkeel/keeper/components'
+
+export interface Answer {
+  readonly status: number
+  readonly body: string
+}
+
+/** One request on a connection of its own, so that who answers is chosen anew. Rejects when nobody does. */
+export function ask(at: ProbeAddress, path: string, body?: object): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const text = body === undefined ? undefined : JSON.stringify(body)
+    const call = request(
+      {
+        host: at.host,
+        port: at.port,
+        path,
+        servername: at.serverName,
+        ca: at.caCertificate,
+        cert: at.client?.certificate,
+        key: at.client?.key,
+        agent: false,
+        timeout: 2000,
+        method: text === undefined ? 'GET' : 'POST',
+        headers: text === undefined ? {} : { 'content-type': 'application/json' },
+      },
+      (response) => {
+        let answer = ''
+        response.setEncoding('utf8')
+        response.on('data', (chunk: string) => {
+          answer += chunk
+        })
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: answer }))
+        response.on('error', reject)
+      },
+    )
+    call.on('timeout', () => call.destroy(new Error('no answer in 2 s')))
+    call.on('error', reject)
+    call.end(text)
+  })
+}
+
+/** Whether a member is as its keeper wants it: an answer of 200, or a handshake where there is no HTTP. Never rejects. */
+export async function isReady(member: ProbeAddress): Promise<boolean> {
+  if (member.path !== undefined) {
+    return await ask(member, member.path).then(
+      ({ status }) => status === 200,
+      () => false,
+    )
+  }
+  return await new Promise((resolve) => {
+    const { host, port, serverName: servername, caCertificate: ca, client } = member
+    const socket = connect({ host, port, servername, ca, cert: client?.certificate, key: client?.key, timeout: 2000 })
+    const end = (ready: boolean): void => {
+      resolve(ready)
+      socket.destroy()
+    }
+    socket.once('secureConnect', () => end(true))
+    socket.once('timeout', () => end(false))
+    socket.once('error', () => end(false))
+  })
+}
+
+/** Asks every 100 ms until an answer has `status`. Rejects with the last answer after `deadlineMs`. */
+export async function askUntil(
+  attempt: () => Promise<Answer>,
+  wanted: { readonly status: readonly number[]; readonly deadlineMs: number; readonly what: string },
+): Promise<Answer> {
+  const startedMs = performance.now()
+  let last = 'nobody'
+  while (performance.now() - startedMs < wanted.deadlineMs) {
+    try {
+      const answer = await attempt()
+      if (wanted.status.includes(answer.status)) {
+        return answer
+      }
+      last = `${answer.status} ${answer.body.slice(0, 200)}`
+    } catch (error) {
+      last = error instanceof Error ? error.message : String(error)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100))
+  }
+  throw new Error(`waited ${wanted.deadlineMs} ms for ${wanted.what}; the last answer was: ${last}`)
+}

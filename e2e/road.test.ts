@@ -1,0 +1,95 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Installation } from './installation.ts'
+
+/** The whole road with the real programs: up, demo, a second cluster by the AWS CLI, kubectl, delete, down, up again. */
+describe('when a newcomer follows the README', () => {
+  const evenkeel = new Installation()
+  let upOutput = ''
+
+  beforeAll(async () => {
+    upOutput = await evenkeel.evenkeel(['up'], { deadlineMs: 600_000 })
+  })
+  afterAll(() => evenkeel.destroy(), 180_000)
+
+  test('when up has ended, it has said where the API is and that demo is ACTIVE', () => {
+    expect(upOutput).toMatch(/Evenkeel serves region local-1 at http:\/\/127\.0\.0\.1:\d+/)
+    expect(upOutput).toMatch(/cluster demo is ACTIVE: Kubernetes 1\.37, 3 etcd and 2 API servers in zones a, b, c/)
+  })
+
+  test('when the printed exports are evaluated, stock aws and kubectl work with no flag', async () => {
+    const { clusters } = JSON.parse(await evenkeel.shell('aws eks list-clusters --output json')) as {
+      clusters: string[]
+    }
+    expect(clusters).toEqual(['demo'])
+    expect(await evenkeel.shell('kubectl get namespaces -o name')).toContain('namespace/kube-system')
+  })
+
+  test('when files hold secrets, nobody else can read them', () => {
+    for (const folder of ['aws', 'access', 'kube', 'records']) {
+      for (const entry of readdirSync(join(evenkeel.home, folder), { recursive: true, withFileTypes: true })) {
+        const mode = statSync(join(entry.parentPath, entry.name)).mode & 0o077
+        expect(mode, `${entry.parentPath}/${entry.name}`).toBe(0)
+      }
+    }
+  })
+
+  test('when the home is asked, our kinds read well', async () => {
+    const table = await evenkeel.evenkeel(['kubectl', '--home', 'get', 'clusters', '-A'])
+    expect(table).toMatch(/demo\s/)
+    expect(table).toContain('ACTIVE')
+  })
+
+  test('when the AWS CLI makes a cluster, its creator is admin there, and delete leaves nothing', async () => {
+    const made = JSON.parse(
+      await evenkeel.shell(
+        'aws eks create-cluster --name api --role-arn arn:aws:iam::000000000000:role/any --resources-vpc-config subnetIds=subnet-1,subnet-2 --output json',
+      ),
+    ) as { cluster: { status: string; arn: string } }
+    expect(made.cluster.status).toBe('CREATING')
+    await evenkeel.shell('aws eks wait cluster-active --name api', { deadlineMs: 240_000 })
+    const kubeconfig = join(evenkeel.scratch, 'api.kubeconfig')
+    await evenkeel.shell(`aws eks update-kubeconfig --name api --kubeconfig '${kubeconfig}'`)
+    const env = { KUBECONFIG_OF_API: kubeconfig }
+    await evenkeel.shell('kubectl --kubeconfig "$KUBECONFIG_OF_API" create deployment x --image=y', { env })
+    const replicaSets = 'kubectl --kubeconfig "$KUBECONFIG_OF_API" wait --for=create replicaset -l app=x --timeout=30s'
+    await evenkeel.shell(replicaSets, { env })
+    const described = JSON.parse(await evenkeel.shell('aws eks describe-cluster --name api --output json')) as {
+      cluster: { status: string; identity: { oidc: { issuer: string } }; endpoint: string }
+    }
+    expect(described.cluster.identity.oidc.issuer).toMatch(`${described.cluster.endpoint}/oidc/`)
+
+    await evenkeel.shell('aws eks delete-cluster --name api')
+    await evenkeel.shell('aws eks wait cluster-deleted --name api', { deadlineMs: 240_000 })
+    expect(evenkeel.processes().filter(({ command }) => command.includes(described.cluster.endpoint.slice(8)))).toEqual(
+      [],
+    )
+    const id = described.cluster.identity.oidc.issuer.split('/').at(-1) ?? 'none'
+    const traces = readdirSync(evenkeel.home, { recursive: true })
+      .map(String)
+      .filter((path) => path.includes(id))
+    expect(traces).toEqual([])
+  })
+
+  test('when everything is put down and brought up again, nothing is lost and no process was left between', async () => {
+    await evenkeel.shell('kubectl create namespace kept')
+    await evenkeel.evenkeel(['down'], { deadlineMs: 90_000 })
+    expect(evenkeel.processes()).toEqual([])
+    expect(existsSync(evenkeel.home)).toBe(true)
+    await evenkeel.evenkeel(['up'], { deadlineMs: 300_000 })
+    expect(await evenkeel.shell('kubectl get namespace kept -o name')).toBe('namespace/kept\n')
+  })
+
+  test('when demo was deleted, up does not bring it back', async () => {
+    await evenkeel.evenkeel(['cluster', 'delete', 'demo'], { deadlineMs: 120_000 })
+    await evenkeel.evenkeel(['up'], { deadlineMs: 300_000 })
+    expect(JSON.parse(await evenkeel.shell('aws eks list-clusters --output json'))).toEqual({ clusters: [] })
+  })
+
+  test('when it is destroyed, the state folder and every process are gone', async () => {
+    await evenkeel.evenkeel(['destroy', '--yes'], { deadlineMs: 120_000 })
+    expect(evenkeel.processes()).toEqual([])
+    expect(existsSync(evenkeel.home)).toBe(false)
+  })
+})

@@ -1,0 +1,5 @@
+export * from './aws-files.ts'
+export * from './kubeconfig.ts'
+export * from './shell-exports.ts'
+export * from './sync-kubeconfig.ts'
+export * from './token.ts'

@@ -1,0 +1,5 @@
+export * from './contexts.ts'
+export * from './describe.ts'
+export * from './eks.ts'
+export * from './follow.ts'
+export * from './members.ts'

@@ -1,0 +1,118 @@
+import { createReadStream } from 'node:fs'
+import { open, readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { hasErrorCode, systemClock } from '@evenkeel/kernel'
+
+/** s6-log writes here; older pieces have names of their own, beginning with `@`, which sort by time. */
+const CURRENT = 'current'
+
+/** The pieces of one log, oldest first. */
+async function piecesOf(folder: string): Promise<string[]> {
+  const names = await readdir(folder)
+  const rotated = names.filter((name) => name.startsWith('@')).sort()
+  return [...rotated, ...names.filter((name) => name === CURRENT)]
+}
+
+/** A place in a log: what is before it is told by `lastLines`, what is behind it by `followLines`. */
+export interface LogMark {
+  readonly inode: number
+  readonly bytes: number
+}
+
+/** The end of a log as it is now; undefined where nothing is written yet. */
+export async function markEnd(folder: string): Promise<LogMark | undefined> {
+  const found = await statIfThere(join(folder, CURRENT))
+  return found === undefined ? undefined : { inode: found.ino, bytes: found.size }
+}
+
+/** The last `count` lines of a log before `mark`, over its pieces. A line that is still being written counts. */
+export async function lastLines(folder: string, count: number, mark: LogMark | undefined): Promise<string[]> {
+  let lines: string[] = []
+  for (const piece of (await piecesOf(folder)).reverse()) {
+    if (lines.length >= count) break
+    const own: string[] = []
+    const length = piece === CURRENT ? (mark?.bytes ?? 0) : Number.POSITIVE_INFINITY
+    if (length === 0) continue
+    try {
+      const input = createReadStream(join(folder, piece), { end: length - 1 })
+      for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+        own.push(line)
+        if (own.length > count) own.shift()
+      }
+    } catch (error) {
+      // Rotated away between listing and reading.
+      if (!hasErrorCode(error, 'ENOENT')) throw error
+    }
+    lines = [...own, ...lines].slice(-count)
+  }
+  return count === 0 ? [] : lines
+}
+
+const LOOK_INTERVAL_MS = 200
+const CHUNK_BYTES = 64 * 1024
+
+export interface FollowLinesOptions {
+  /** Where to begin. */
+  readonly mark: LogMark | undefined
+  readonly signal: AbortSignal
+  tell(line: string): void
+}
+
+/** Hands on each line that is written after `mark`, through rotations, until the signal. */
+export async function followLines(folder: string, options: FollowLinesOptions): Promise<void> {
+  const { mark, signal, tell } = options
+  const path = join(folder, CURRENT)
+  let file = await openIfThere(path)
+  let position = (await file?.stat())?.ino === mark?.inode ? (mark?.bytes ?? 0) : 0
+  let rest = Buffer.alloc(0)
+  const readAll = async () => {
+    if (file === undefined) return
+    const chunk = Buffer.alloc(CHUNK_BYTES)
+    for (;;) {
+      const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, position)
+      if (bytesRead === 0) return
+      position += bytesRead
+      rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)])
+      for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
+        tell(rest.subarray(0, end).toString('utf8'))
+        rest = rest.subarray(end + 1)
+      }
+    }
+  }
+  try {
+    while (!signal.aborted) {
+      await readAll()
+      const inode = (await statIfThere(path))?.ino
+      if (file === undefined || (inode !== undefined && inode !== (await file.stat()).ino)) {
+        // What came between the last read and the rotation.
+        await readAll()
+        await file?.close()
+        file = await openIfThere(path)
+        position = 0
+        if (file !== undefined) continue
+      }
+      await systemClock.sleep(LOOK_INTERVAL_MS, signal).catch(() => {})
+    }
+  } finally {
+    await file?.close()
+  }
+}
+
+async function openIfThere(path: string) {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}
+
+async function statIfThere(path: string) {
+  try {
+    return await stat(path)
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) return undefined
+    throw error
+  }
+}

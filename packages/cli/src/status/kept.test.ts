@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest'
+import { type KeptControlPlane, keptView, keptWaits, parseKeeperAnswer } from './kept.ts'
+
+const kept: KeptControlPlane = {
+  id: 'wqgno4ogai',
+  kind: 'hosted',
+  namespace: 'account-123456789012',
+  eksName: 'demo',
+  phase: 'ACTIVE',
+  conditions: [{ type: 'EndpointReady', status: 'False', reason: 'NoAnswer', message: 'no ready API server answers' }],
+  members: [
+    { name: 'etcd-a', component: 'etcd', zone: 'a', version: 'v3.7.3', state: 'Ready' },
+    { name: 'kube-apiserver-a', component: 'kube-apiserver', zone: 'a', version: 'v1.37.2', state: 'NotReady' },
+  ],
+  notes: [
+    { kind: 'did', detail: 'restarted kube-apiserver-b' },
+    { kind: 'waiting', detail: 'kube-apiserver-a is being restarted' },
+  ],
+  silent: { 'kube-apiserver-a': 'HTTP status 500: [+]ping ok\n[-]etcd failed' },
+}
+
+test('when a keeper says what it waits for, that is told, then who does not answer, a line each', () => {
+  expect(keptWaits(kept)).toEqual([
+    'kube-apiserver-a is being restarted',
+    'kube-apiserver-a: HTTP status 500: [+]ping ok',
+  ])
+})
+
+test('when a keeper says nothing, its conditions do', () => {
+  expect(keptWaits({ ...kept, notes: [], silent: {} })).toEqual(['EndpointReady: no ready API server answers'])
+})
+
+test('when the home is dead, a cluster is shown as the keeper has it', () => {
+  expect(keptView(kept)).toMatchObject({
+    name: 'demo',
+    accountId: '123456789012',
+    id: 'wqgno4ogai',
+    phase: 'ACTIVE',
+    kubernetesVersion: 'v1.37.2',
+    etcdVersion: 'v3.7.3',
+  })
+})
+
+test('when something else than a keeper answers, it is not taken for one', () => {
+  expect(parseKeeperAnswer('<html>')).toBeUndefined()
+  expect(parseKeeperAnswer('{"acts":"yes"}')).toBeUndefined()
+  expect(parseKeeperAnswer('{"acts":true,"controlPlanes":[]}')).toEqual({ acts: true, controlPlanes: [] })
+})

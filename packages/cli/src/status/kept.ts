@@ -1,0 +1,65 @@
+import type { Condition, MemberStatus } from '@evenkeel/contract/kinds'
+import { waitLines } from '../cluster/index.ts'
+import type { ClusterView } from './snapshot.ts'
+
+/** The part that we read of what `GET /status` of a keeper answers. */
+export interface KeeperAnswer {
+  readonly acts: boolean
+  readonly controlPlanes: readonly KeptControlPlane[]
+}
+
+export interface KeptControlPlane {
+  readonly id: string
+  readonly kind: 'hosted' | 'home'
+  readonly namespace?: string
+  readonly eksName?: string
+  readonly phase: string
+  readonly conditions: readonly Omit<Condition, 'lastTransitionTime'>[]
+  readonly members: readonly MemberStatus[]
+  readonly notes: readonly { readonly kind: string; readonly detail: string }[]
+  /** Why members, the endpoint or tokens do not answer, by name. */
+  readonly silent: Readonly<Record<string, string>>
+}
+
+export function parseKeeperAnswer(body: string): KeeperAnswer | undefined {
+  try {
+    const value = JSON.parse(body) as Partial<KeeperAnswer>
+    return typeof value.acts === 'boolean' && Array.isArray(value.controlPlanes) ? (value as KeeperAnswer) : undefined
+  } catch {
+    // Something else answers there.
+    return undefined
+  }
+}
+
+/** What is waited for, as the acting keeper has it: its own words first, then who does not answer and why. */
+export function keptWaits(kept: KeptControlPlane): string[] {
+  const notes = kept.notes.filter((note) => note.kind !== 'did').map((note) => note.detail)
+  const silent = Object.entries(kept.silent).map(([name, why]) => `${name}: ${firstLine(why)}`)
+  const conditions = kept.conditions.map((condition) => ({ ...condition, lastTransitionTime: '' }))
+  const open = notes.length === 0 ? waitLines(conditions) : notes
+  return [...open, ...silent]
+}
+
+/** Answers of health checks have a line for each check. */
+function firstLine(text: string): string {
+  return text.split('\n')[0] ?? ''
+}
+
+/** A cluster as the acting keeper has it, for when the home does not answer. */
+export function keptView(kept: KeptControlPlane): ClusterView {
+  const versionOf = (component: string) => kept.members.find((member) => member.component === component)?.version
+  const kubernetesVersion = versionOf('kube-apiserver')
+  const etcdVersion = versionOf('etcd')
+  const accountId = /^account-(\d{12})$/.exec(kept.namespace ?? '')?.[1]
+  return {
+    name: kept.eksName ?? kept.id,
+    id: kept.id,
+    ...(accountId === undefined ? {} : { accountId }),
+    phase: kept.phase,
+    version: kubernetesVersion ?? '',
+    ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
+    ...(etcdVersion === undefined ? {} : { etcdVersion }),
+    members: kept.members,
+    waits: keptWaits(kept),
+  }
+}

@@ -1,0 +1,178 @@
+import type { MemberStatus } from '@evenkeel/contract/kinds'
+import { expect, test } from 'vitest'
+import { renderStatus } from './render.ts'
+import { isWell, type KeeperView, type StatusSnapshot } from './snapshot.ts'
+
+const nowMs = Date.parse('2026-11-24T12:00:00Z')
+
+function keeper(place: string, acts: boolean): KeeperView {
+  return {
+    name: `keeper-${place}`,
+    place,
+    state: 'running',
+    pid: 100,
+    startedAtMs: nowMs - 3_600_000,
+    ready: true,
+    problems: [],
+    acts,
+  }
+}
+
+function member(component: string, zone: string, leader?: boolean): MemberStatus {
+  const name = `${component}-${zone}`
+  return { name, component, zone, state: 'Ready', ...(leader === undefined ? {} : { leader }) }
+}
+
+const well: StatusSnapshot = {
+  nowMs,
+  region: 'local-1',
+  accountId: '123456789012',
+  serviceUrl: 'http://127.0.0.1:8080',
+  stateFolder: '/home/ann/.evenkeel',
+  trees: ['a', 'b', 'c', 'region'].map((place) => ({ place, isUp: true })),
+  service: {
+    name: 'service',
+    place: 'region',
+    state: 'running',
+    pid: 7,
+    startedAtMs: nowMs - 61_000,
+    ready: true,
+    problems: [],
+  },
+  home: {
+    ready: true,
+    problems: [],
+    members: [
+      { name: 'etcd-a', place: 'a', state: 'running', pid: 8, startedAtMs: nowMs - 7_200_000 },
+      { name: 'kube-apiserver-a', place: 'a', state: 'running', pid: 9, startedAtMs: nowMs - 7_200_000 },
+    ],
+  },
+  keepers: [keeper('a', false), keeper('b', true), keeper('c', false)],
+  authenticators: ['a', 'b'].map((place) => ({ name: `authenticator-${place}`, place, state: 'running', pid: 11 })),
+  clustersFrom: 'home',
+  clusters: [
+    {
+      name: 'demo',
+      accountId: '123456789012',
+      phase: 'ACTIVE',
+      version: '1.37',
+      kubernetesVersion: 'v1.37.2',
+      etcdVersion: 'v3.7.3',
+      endpoint: 'https://127.5.0.2:6443',
+      members: [
+        member('etcd', 'a'),
+        member('etcd', 'b', true),
+        member('etcd', 'c'),
+        member('kube-apiserver', 'a'),
+        member('kube-apiserver', 'b'),
+      ],
+      waits: [],
+      tokensValidUntil: '2026-12-24T00:00:00Z',
+      nextCertificateExpiry: '2027-11-24T00:00:00Z',
+    },
+  ],
+}
+
+test('when all is well, one screen shows who serves, who acts and who leads', () => {
+  expect(
+    renderStatus(well),
+  ).toBe(`Evenkeel  region local-1  account 123456789012  EKS API http://127.0.0.1:8080  state /home/ann/.evenkeel
+
+service         Ready  service running for 1 min 1 s, pid 7
+home            Ready  etcd-a running for 2 h, pid 8, kube-apiserver-a running for 2 h, pid 9
+keepers         Ready  b acts, a, c stand by
+authenticators  Ready  a, b
+zones           Ready  a up, b up, c up, region up
+
+CLUSTER  STATUS  KUBERNETES  ETCD    ENDPOINT                READY             LEADERS
+demo     ACTIVE  v1.37.2     v3.7.3  https://127.5.0.2:6443  etcd 3/3 api 2/2  etcd b
+
+tokens        verified until 2026-12-24 even with service and home dead
+certificates  next expiry 2027-11-24, renewed before by the keepers
+`)
+  expect(isWell(well)).toBe(true)
+})
+
+test('when service, home and a zone are dead, it says what is dead and shows what runs', () => {
+  const dead: StatusSnapshot = {
+    ...well,
+    trees: well.trees.map((tree) => ({ ...tree, isUp: tree.place !== 'c' })),
+    service: {
+      name: 'service',
+      place: 'region',
+      state: 'starting',
+      ready: false,
+      problems: ['http://127.0.0.1:8080/readyz does not answer'],
+    },
+    home: {
+      ready: false,
+      problems: ['its API server does not answer'],
+      members: [{ name: 'etcd-a', place: 'a', state: 'stopped' }],
+    },
+    keepers: [
+      keeper('a', true),
+      { ...keeper('c', false), state: 'stopped', ready: false, problems: ['it does not answer'] },
+    ],
+    clustersFrom: 'host',
+    clusters: [
+      {
+        name: 'demo',
+        phase: 'UNKNOWN',
+        version: '1.37',
+        members: [member('etcd', 'a'), { ...member('etcd', 'c'), state: 'Absent' }],
+        waits: [],
+      },
+    ],
+  }
+  expect(renderStatus(dead).split('\n').slice(2)).toEqual([
+    'service         NotReady  service starting',
+    'home            NotReady  etcd-a stopped',
+    'keepers         NotReady  a acts',
+    'authenticators  Ready     a, b',
+    'zones           NotReady  a up, b up, c DOWN, region up',
+    '  ! service: http://127.0.0.1:8080/readyz does not answer',
+    '  ! home: its API server does not answer',
+    '  ! keeper-c: it does not answer',
+    '',
+    'CLUSTER  STATUS   KUBERNETES  ETCD  ENDPOINT  READY     LEADERS',
+    'demo     UNKNOWN  1.37                        etcd 1/2',
+    '  etcd-c Absent',
+    'Neither home nor keeper answers: this is what runs on the machine; leaders and reasons are not known.',
+    '',
+  ])
+  expect(isWell(dead)).toBe(false)
+})
+
+test('when a cluster waits, it says for what', () => {
+  const demo = well.clusters[0]
+  if (demo === undefined) throw new Error('the example has a cluster')
+  const waiting = {
+    ...well,
+    clusters: [{ ...demo, phase: 'CREATING', waits: ['ControlPlaneReady: waits for 1 of 2 API servers'] }],
+  }
+  expect(renderStatus(waiting)).toContain('\n  waits: ControlPlaneReady: waits for 1 of 2 API servers\n')
+  expect(isWell(waiting)).toBe(false)
+})
+
+test('when there is no cluster yet, it says how to make one', () => {
+  expect(renderStatus({ ...well, clusters: [] })).toContain('no clusters: ./evenkeel cluster create NAME')
+})
+
+test('when everything is stopped, it says how to start it and which clusters there are', () => {
+  const stopped = { state: 'stopped', ready: false, problems: ['it does not answer'] } as const
+  const snapshot: StatusSnapshot = {
+    ...well,
+    trees: well.trees.map(({ place }) => ({ place, isUp: false })),
+    service: { name: 'service', place: 'region', ...stopped },
+    home: { ready: false, problems: [], members: [{ name: 'etcd-a', place: 'a', state: 'starting' }] },
+    keepers: [{ name: 'keeper-a', place: 'a', acts: false, ...stopped }],
+    authenticators: [{ name: 'authenticator-a', place: 'a', state: 'starting' }],
+    clustersFrom: 'host',
+  }
+  expect(renderStatus(snapshot).split('\n').slice(2)).toEqual([
+    'Everything is stopped: ./evenkeel up brings it all back.',
+    'clusters  demo',
+    '',
+  ])
+  expect(isWell(snapshot)).toBe(false)
+})

@@ -1,0 +1,3 @@
+export * from './command-error.ts'
+export * from './format.ts'
+export * from './steps.ts'

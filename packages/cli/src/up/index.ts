@@ -1,0 +1,5 @@
+export * from './demo.ts'
+export * from './first-user.ts'
+export * from './home-intent.ts'
+export * from './own-programs.ts'
+export * from './up.ts'

@@ -1,0 +1,3 @@
+module evenkeel.dev/etcd
+
+// Only the root of the module: what a minor needs stands in its own file, given to go by -modfile.

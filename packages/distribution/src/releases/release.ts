@@ -1,0 +1,48 @@
+import type { Digests } from './schema.ts'
+
+/** A minor of Kubernetes as we offer it. */
+export interface Release {
+  /** Such as `1.37`. */
+  readonly minor: string
+  /** What a cluster gets that asks for no version. */
+  readonly isDefault: boolean
+  readonly kubernetes: {
+    /** The patch that new and updated clusters run, such as `v1.37.2`. */
+    readonly version: string
+  }
+  readonly etcd: {
+    /** Oldest version that this minor works with, such as `v3.5.24`. */
+    readonly oldest: string
+    /** Newest minor that this minor works with, such as `3.7`. */
+    readonly newestMinor: string
+    /** What new clusters of this minor run, such as `v3.7.3`. */
+    readonly version: string
+  }
+  readonly releasedAt: Date
+  readonly standardSupportEndsAt: Date
+  readonly extendedSupportEndsAt: Date
+}
+
+/** Everything in `releases/`. */
+export interface Catalogue {
+  /** By minor, oldest first. */
+  readonly releases: readonly Release[]
+  /** Pinned digests by `kubernetes v1.37.2` or `etcd v3.7.3`. */
+  readonly digests: ReadonlyMap<string, Digests>
+}
+
+/** Where a minor stands in its life: standard support for 14 months, extended support for 12 more. */
+export type SupportStatus = 'standard' | 'extended' | 'ended'
+
+/** The moment at which a support ends belongs to what follows. */
+export function supportStatus(release: Release, now: Date): SupportStatus {
+  if (now < release.standardSupportEndsAt) return 'standard'
+  return now < release.extendedSupportEndsAt ? 'extended' : 'ended'
+}
+
+/** Order of `major.minor` by number: `1.9` before `1.10`. */
+export function compareMinors(a: string, b: string): number {
+  const [aMajor = 0, aMinor = 0] = a.split('.').map(Number)
+  const [bMajor = 0, bMinor = 0] = b.split('.').map(Number)
+  return aMajor - bMajor || aMinor - bMinor
+}

@@ -1,0 +1,7 @@
+export { createBuildSource } from './build-source.ts'
+export { createFolderSite } from './folder-site.ts'
+export { findGo, type GoSearch, type GoSearchOptions } from './go.ts'
+export { createHttpSite } from './http-site.ts'
+export { SITE_TIMEOUTS, type Site, type SiteTimeouts } from './site.ts'
+export { createSiteSource, type Pins } from './site-source.ts'
+export { type FetchJob, type Offer, type Source, SourceSkip, type Wanted } from './source.ts'

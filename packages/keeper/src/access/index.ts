@@ -1,0 +1,6 @@
+export { AdmissionView, admittedClusters } from './admission.ts'
+export { type ClusterAccessPorts, clusterAccessReconciler } from './clusters.ts'
+export { PROBE } from './documents.ts'
+export { FileFolder } from './file-folder.ts'
+export type { AuthenticatorFolder } from './folder.ts'
+export { type SigningKeyPorts, signingKeyReconciler } from './mirror.ts'

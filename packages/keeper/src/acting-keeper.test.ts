@@ -1,0 +1,194 @@
+import { type Cluster, clusterId, SIGNING_KEY_NAMESPACE } from '@evenkeel/contract/kinds'
+import { CLUSTERS, Metrics, SECRETS, type Secret, silentLogger } from '@evenkeel/kernel'
+import { FakeHome, waitFor } from '@evenkeel/kernel/testing'
+import { describe, expect, it } from 'vitest'
+import type { AuthenticatorFolder } from './access/index.ts'
+import { actForCell } from './acting-keeper.ts'
+import { RenderedBlueprint } from './control-plane/index.ts'
+import { KeeperStatusPage } from './keeper-status.ts'
+import { FakeSubstrate } from './testing/fake-substrate.ts'
+import { clusterObject, FakeProber, RELEASE } from './testing/keeper-world.ts'
+
+const NAME = { namespace: 'account-000000000001', name: 'web' }
+
+class MemoryFolder implements AuthenticatorFolder {
+  readonly files = new Map<string, string>()
+  read = async (file: string) => this.files.get(file)
+  write = async (file: string, content: string) => void this.files.set(file, content)
+  remove = async (file: string) => void this.files.delete(file)
+  list = async () => [...this.files.keys()]
+}
+
+/** A home, a cell, and keepers that can be killed: only programs are not real. */
+async function rig() {
+  const home = await FakeHome.start()
+  // The home is asked over real HTTP and gives its objects the time of the machine.
+  const substrate = new FakeSubstrate(Date.now())
+  const folder = new MemoryFolder()
+  const { clock } = substrate
+  const metrics = new Metrics()
+  const start = () => {
+    const abort = new AbortController()
+    const page = new KeeperStatusPage('a')
+    const running = actForCell(
+      {
+        substrate,
+        clock,
+        log: silentLogger,
+        metrics,
+        region: 'local-1',
+        home: home.client(),
+        homeAdministrator: undefined,
+        homeFiles: { read: async () => undefined, write: async () => {} },
+        folder,
+        blueprint: new RenderedBlueprint({
+          layout: (id) => substrate.instances.layout(id),
+          authenticatorUrls: { a: 'https://127.9.1.1:9443', b: 'https://127.9.2.1:9443' },
+        }),
+        prober: new FakeProber(substrate),
+        programs: { observe: async () => ({ state: 'present' }), request: () => {} },
+        supervision: {
+          ensureTrees: async () => [],
+          ownPrograms: () => [],
+          self: { cluster: 'evenkeel', name: 'keeper-a' },
+        },
+        page,
+        offeredRelease: (minor) => (minor === '1.37' ? RELEASE : undefined),
+      },
+      abort.signal,
+    )
+    return {
+      page,
+      kill: async () => {
+        abort.abort()
+        await running
+      },
+    }
+  }
+  const seen = () => home.objects<Cluster>(CLUSTERS)[0]
+  return {
+    home,
+    substrate,
+    folder,
+    metrics,
+    start,
+    seen,
+    /** Lets time pass until something is so. */
+    until: async (what: string, condition: () => unknown) =>
+      await waitFor(
+        async () => {
+          await clock.advance(100)
+          return Boolean(condition())
+        },
+        { what, deadlineMs: 15_000, intervalMs: 5 },
+      ),
+    create: async () => {
+      const { metadata: _made, ...rest } = clusterObject({ name: 'web' })
+      const object = await home.client().create<Cluster>(CLUSTERS, { ...rest, metadata: NAME })
+      return clusterId(object.metadata.uid ?? '')
+    },
+    [Symbol.asyncDispose]: () => home.goAway(),
+  }
+}
+
+describe('an acting keeper', () => {
+  it('when a cluster is made and deleted in the home, it becomes ACTIVE and then nothing is left', async () => {
+    await using world = await rig()
+    const keeper = world.start()
+    const id = await world.create()
+    await world.until('the cluster to be ACTIVE', () => world.seen()?.status?.phase === 'ACTIVE')
+    expect(world.seen()?.status).toMatchObject({ id, network: 'loopback', health: { issues: [] } })
+    expect(world.folder.files.has(`clusters/${id}.json`)).toBe(true)
+    expect(keeper.page.show().controlPlanes).toMatchObject([{ id, phase: 'ACTIVE', namespace: NAME.namespace }])
+    expect(await world.metrics.render()).toContain('evenkeel_keeper_clusters_items{phase="ACTIVE"} 1')
+
+    await world.home.client().delete(CLUSTERS, NAME)
+    await world.until('the object to be gone', () => world.seen() === undefined)
+    expect(await world.substrate.remains(id)).toEqual([])
+    expect(world.folder.files.has(`clusters/${id}.json`)).toBe(false)
+    expect(keeper.page.show().controlPlanes).toEqual([])
+    await keeper.kill()
+  })
+
+  it('when a settled cluster is left alone, it writes nothing to the home', async () => {
+    await using world = await rig()
+    const keeper = world.start()
+    await world.create()
+    await world.until('the cluster to be ACTIVE', () => world.seen()?.status?.phase === 'ACTIVE')
+    await world.until('the status to say so', () => world.seen()?.status?.conditions?.at(-1)?.reason === 'Serving')
+    const before = world.home.writes.length
+    await world.substrate.clock.advance(60_000)
+    expect(world.home.writes.length).toBe(before)
+    await keeper.kill()
+  })
+
+  it('when the home is dead, it repairs all the same, and tells the home when it is back', async () => {
+    await using world = await rig()
+    const keeper = world.start()
+    const id = await world.create()
+    await world.until('the cluster to be ACTIVE', () => world.seen()?.status?.phase === 'ACTIVE')
+    await world.home.goAway()
+    world.substrate.instances.loseSupervisor(id, 'b')
+    world.substrate.instances.break(id, 'etcd-c')
+    await world.until('members to be seen as unsupervised', () =>
+      keeper.page.show().controlPlanes[0]?.members.some(({ state }) => state === 'Unsupervised'),
+    )
+    world.substrate.instances.mend(id, 'etcd-c')
+    await world.until('all to be supervised again', () =>
+      keeper.page.show().controlPlanes[0]?.members.every(({ state }) => state === 'Ready'),
+    )
+    world.substrate.instances.break(id, 'etcd-c')
+    await world.until('the member to be missed', () =>
+      keeper.page.show().controlPlanes[0]?.members.some(({ state }) => state === 'NotReady'),
+    )
+    await world.home.comeBack()
+    await world.until('the home to be told', () =>
+      world.seen()?.status?.members?.some(({ name, state }) => name === 'etcd-c' && state === 'NotReady'),
+    )
+    await keeper.kill()
+  })
+
+  it('when a keeper is killed at any moment of a create, the next one finishes it', async () => {
+    await using world = await rig()
+    const id = await world.create()
+    for (let life = 0; life < 40; life += 1) {
+      const keeper = world.start()
+      await world.until('something to happen', () => true)
+      await keeper.kill()
+    }
+    const keeper = world.start()
+    await world.until('the cluster to be ACTIVE', () => world.seen()?.status?.phase === 'ACTIVE')
+    expect((await world.substrate.instances.observe(id)).length).toBe(13)
+    await keeper.kill()
+  })
+
+  it('when signing keys are in the home, the authenticators get them, and keep them when the home is dead', async () => {
+    await using world = await rig()
+    const keeper = world.start()
+    const encode = (text: string) => Buffer.from(text).toString('base64')
+    const today = new Date(world.substrate.clock.now()).toISOString().slice(0, 10)
+    const days = { [today.replaceAll('-', '')]: Buffer.alloc(32, 1).toString('base64') }
+    const tomorrow = new Date(Date.parse(today) + 86_400_000).toISOString().replace('.000', '')
+    const secret: Secret = {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { namespace: SIGNING_KEY_NAMESPACE, name: 'k1' },
+      data: {
+        accessKeyId: encode('AKIA000000000000TEST'),
+        principalArn: encode('arn:aws:iam::000000000001:user/admin'),
+        keys: encode(JSON.stringify(days)),
+      },
+    }
+    await world.home.client().create(SECRETS, secret)
+    const told = () => world.folder.files.get('signing-keys.json')?.includes('AKIA000000000000TEST')
+    await world.until('the keys to be told', told)
+    await world.create()
+    await world.until('the date to be shown', () => world.seen()?.status?.tokensValidUntil === tomorrow)
+    await keeper.kill()
+    await world.home.goAway()
+    world.folder.files.clear()
+    const next = world.start()
+    await world.until('the keys to be told again', told)
+    await next.kill()
+  })
+})

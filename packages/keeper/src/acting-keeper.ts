@@ -1,0 +1,204 @@
+import { type Cluster, clusterId, SIGNING_KEY_NAMESPACE, type Update } from '@evenkeel/contract/kinds'
+import {
+  CLUSTERS,
+  type Clock,
+  Informer,
+  type KubeClient,
+  type Logger,
+  type Metrics,
+  objectKey,
+  ReconcileLoop,
+  SECRETS,
+  type Secret,
+  UPDATES,
+} from '@evenkeel/kernel'
+import type { ClusterId, Substrate } from '@evenkeel/substrate'
+import {
+  AdmissionView,
+  type AuthenticatorFolder,
+  admittedClusters,
+  clusterAccessReconciler,
+  signingKeyReconciler,
+} from './access/index.ts'
+import {
+  type Blueprint,
+  ControlPlaneMetrics,
+  type ControlPlaneReport,
+  controlPlaneReconciler,
+  type Prober,
+  type Programs,
+  type Release,
+  StatusBoard,
+} from './control-plane/index.ts'
+import { grantServiceRights } from './home/index.ts'
+import { homeClusters, intentReconciler } from './intent/index.ts'
+import type { KeeperStatusPage } from './keeper-status.ts'
+import { keepSupervision, type Supervision } from './supervision.ts'
+import { updateReconciler } from './update/index.ts'
+
+/** Everything that an acting keeper is made of: chosen by the composition root. */
+export interface ActingKeeperPorts {
+  readonly substrate: Substrate
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+  readonly region: string
+  /** As the keeper. It may be dead, or not there yet. */
+  readonly home: KubeClient
+  /** As the administrator of an embedded home; absent where the home is somebody else's. */
+  readonly homeAdministrator: KubeClient | undefined
+  readonly homeFiles: {
+    read(file: string): Promise<string | undefined>
+    write(file: string, content: string): Promise<void>
+  }
+  readonly folder: AuthenticatorFolder
+  readonly blueprint: Blueprint
+  readonly prober: Prober
+  readonly programs: Programs
+  readonly supervision: Supervision
+  readonly page: KeeperStatusPage
+  offeredRelease(minor: string): Release | undefined
+}
+
+/** Clusters are created and repaired side by side: most of a turn is waiting. */
+const CONCURRENCY = 16
+/** Records that appear otherwise than through the home: `up` writes the home's intent. */
+const RECORDS_INTERVAL_MS = 1000
+/** A home that has just been made knows our kinds only when the service has installed them: a create waits for that. */
+const INFORMER_BACKOFF_MS = 1000
+const SIGNING_KEYS = 'signing-keys'
+
+/** Acts for the cell until `signal` is aborted. */
+export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal): Promise<void> {
+  const { substrate, clock, log, metrics, region, home, folder, page } = ports
+  const informer = { client: home, log, clock, longestBackoffMs: INFORMER_BACKOFF_MS }
+  const clusters = new Informer<Cluster>({ ...informer, resource: CLUSTERS })
+  const updates = new Informer<Update>({ ...informer, resource: UPDATES })
+  const secrets = new Informer<Secret>({ ...informer, resource: SECRETS, namespace: SIGNING_KEY_NAMESPACE })
+  const loop = { log, metrics, clock }
+  const clusterLoop = { ...loop, concurrency: CONCURRENCY, describeKey: (cluster: ClusterId) => ({ cluster }) }
+  const { records } = substrate
+  const admission = new AdmissionView({ records, folder, clock })
+
+  const board = new StatusBoard({ client: home, clock, get: (key) => clusters.getByKey(key) })
+  const statuses = new ReconcileLoop({ ...clusterLoop, reconciler: board.reconciler() })
+  const intents = new ReconcileLoop({
+    ...loop,
+    concurrency: CONCURRENCY,
+    reconciler: intentReconciler({ substrate, home: homeClusters(home, clusters), accepted: (id) => wakeCluster(id) }),
+  })
+  const access = new ReconcileLoop({
+    ...clusterLoop,
+    reconciler: clusterAccessReconciler({ records, folder, clock, region, changed: (id) => controlPlanes.wake(id) }),
+  })
+  const signingKeys = new ReconcileLoop({
+    ...loop,
+    reconciler: signingKeyReconciler({
+      records,
+      folder,
+      region,
+      secrets: () => (secrets.synced === 'live' ? secrets.list() : undefined),
+    }),
+  })
+  const completions = new ReconcileLoop({
+    ...loop,
+    reconciler: updateReconciler({ client: home, clock, records, get: (key) => updates.getByKey(key) }),
+  })
+  const counted = new ControlPlaneMetrics(metrics)
+  const controlPlanes = new ReconcileLoop({
+    ...clusterLoop,
+    reconciler: controlPlaneReconciler(
+      {
+        ...ports,
+        admission: {
+          isAdmitted: (id) => admission.isAdmitted(id),
+          tokensValidUntil: (principalArn) => admission.tokensValidUntil(principalArn),
+          wake: (id) => access.wake(id),
+        },
+        homeAccess: {
+          read: (file) => ports.homeFiles.read(file),
+          write: (file, content) => ports.homeFiles.write(file, content),
+          grantRights: async () => {
+            if (ports.homeAdministrator !== undefined) {
+              await grantServiceRights(ports.homeAdministrator)
+            }
+          },
+        },
+        released: (id, object) => {
+          for (const memory of [board, counted, page]) {
+            memory.forget(id)
+          }
+          known.delete(id)
+          intents.wake(object)
+        },
+      },
+      tell,
+    ),
+  })
+
+  function wakeCluster(id: ClusterId): void {
+    known.add(id)
+    controlPlanes.wake(id)
+    access.wake(id)
+  }
+
+  function tell(report: ControlPlaneReport): void {
+    const { id, intent, admitted } = report.snapshot
+    counted.observe(report)
+    page.saw(report)
+    if (intent.kind !== 'hosted') {
+      return
+    }
+    const { namespace, name, uid } = intent
+    board.post(id, { object: { namespace, name }, uid, draft: report.status })
+    statuses.wake(id)
+    // Whoever wiped the authenticators' folder did not tell us.
+    if (!admitted && !intent.deleting) {
+      access.wake(id)
+    }
+  }
+
+  /** Clusters that have been woken: from then on their own turns say when to look again. */
+  const known = new Set<ClusterId>()
+  async function followRecords(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        for (const id of await records.clusters()) {
+          if (!known.has(id)) {
+            wakeCluster(id)
+          }
+        }
+      } catch (err) {
+        log.error({ err }, 'the records could not be listed: tried again')
+      }
+      // An abort ends the wait and the loop.
+      await clock.sleep(RECORDS_INTERVAL_MS, signal).catch(() => {})
+    }
+  }
+
+  clusters.subscribe(({ new: now, old }) => {
+    const object = now ?? old
+    intents.wake(objectKey(object))
+    if (object.metadata.uid !== undefined) {
+      statuses.wake(clusterId(object.metadata.uid))
+    }
+  })
+  updates.subscribe(({ new: now }) => now && completions.wake(objectKey(now)))
+  secrets.subscribe(() => signingKeys.wake(SIGNING_KEYS))
+  // No Secrets are an answer as well.
+  const firstSecrets = secrets.waitForSync(signal).then(
+    () => signingKeys.wake(SIGNING_KEYS),
+    () => {},
+  )
+  signingKeys.wake(SIGNING_KEYS)
+  for (const id of await admittedClusters(folder)) {
+    access.wake(id)
+  }
+  await Promise.all([
+    firstSecrets,
+    ...[clusters, updates, secrets].map((one) => one.run(signal)),
+    ...[intents, controlPlanes, statuses, access, signingKeys, completions].map((one) => one.run(signal)),
+    followRecords(),
+    keepSupervision({ supervision: ports.supervision, instances: substrate.instances, clock, log }, signal),
+  ])
+}

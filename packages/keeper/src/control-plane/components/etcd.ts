@@ -1,0 +1,71 @@
+import type { InstanceSpec, Zone } from '@evenkeel/substrate'
+import { addLeaf, filesOf, flagsText } from './files.ts'
+import type { ControlPlaneInput } from './input.ts'
+import { ETCD_PEER_NAME, LEAF } from './leaf-plan.ts'
+import { addressesOf, httpsUrl, instanceName } from './members.ts'
+import { PORTS } from './ports.ts'
+import { goEnvironment } from './tuning.ts'
+
+/** Upstream's suggested ceiling; a fuller database raises an alarm and is read-only until it is cured. */
+const QUOTA_BYTES = 8 * 1024 ** 3
+
+/** One member of a cluster whose members are fixed: `initial-cluster` is read only while the volume is empty. */
+export function renderEtcd(input: ControlPlaneInput, zone: Zone): InstanceSpec {
+  const { name, files } = filesOf(input, 'etcd', zone)
+  const { network, topology, keys } = input
+  const { host } = addressesOf(network, zone)
+  const peerUrl = (each: Zone) => httpsUrl(addressesOf(network, each).host, PORTS.etcdPeer)
+  // etcd reads certificates and keys for every handshake, but who signs them only at its start.
+  const authority = files.add('pki/etcd-ca.pem', keys.authorities.etcd.certificate, 'restart')
+  const server = addLeaf(files, input, { name: LEAF.server(name), path: 'pki/server.pem', onChange: 'reload' })
+  const peer = addLeaf(files, input, { name: LEAF.peer(name), path: 'pki/peer.pem', onChange: 'reload' })
+  return {
+    cluster: input.clusterId,
+    name,
+    component: 'etcd',
+    place: zone,
+    program: { name: 'etcd', version: input.versions.etcd },
+    args: flagsText({
+      name,
+      'data-dir': input.layout(name).volumePath(name),
+      'initial-cluster': topology.etcdZones.map((each) => `${instanceName('etcd', each)}=${peerUrl(each)}`),
+      'initial-cluster-state': 'new',
+      // Members of another cluster at a wrong address are told apart by it.
+      'initial-cluster-token': input.clusterId,
+      'initial-advertise-peer-urls': peerUrl(zone),
+      'listen-peer-urls': peerUrl(zone),
+      'advertise-client-urls': httpsUrl(host, PORTS.etcdClient),
+      'listen-client-urls': httpsUrl(host, PORTS.etcdClient),
+      // gRPC gets a port of its own: where HTTP shares it, watches can starve under load.
+      'listen-client-http-urls': httpsUrl(host, PORTS.etcdHealth),
+      'cert-file': server,
+      'key-file': server,
+      'client-cert-auth': true,
+      'trusted-ca-file': authority,
+      'peer-cert-file': peer,
+      'peer-key-file': peer,
+      'peer-client-cert-auth': true,
+      'peer-trusted-ca-file': authority,
+      // Without it every client of etcd could speak as a member.
+      'peer-cert-allowed-cn': ETCD_PEER_NAME,
+      // Members are told by their certificates. The address that a call comes from is the kernel's choice (127.0.0.1).
+      'peer-skip-client-san-verification': true,
+      'tls-min-version': 'TLS1.2',
+      'feature-gates': 'InitialCorruptCheck=true',
+      'quota-backend-bytes': QUOTA_BYTES,
+      // API servers compact every five minutes themselves.
+      'auto-compaction-retention': 0,
+      'snapshot-count': 10_000,
+      'heartbeat-interval': 100,
+      'election-timeout': 1000,
+      // So that the API servers' watch caches know that they are up to date.
+      'watch-progress-notify-interval': '5s',
+      'log-format': 'json',
+      'log-outputs': 'stderr',
+    }),
+    env: goEnvironment('etcd'),
+    files: files.all(),
+    volumes: [name],
+    stopGraceSeconds: 30,
+  }
+}

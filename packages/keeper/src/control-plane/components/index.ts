@@ -1,0 +1,20 @@
+export type { ControlPlaneInput, LeafInput } from './input.ts'
+export { type KubeconfigInput, kubeconfig } from './kubeconfig.ts'
+export {
+  ACCESS_LEAVES,
+  API_SERVER_NAME,
+  AUTHENTICATOR_LEAF,
+  authenticatorServerName,
+  ETCD_SERVER_NAME,
+  leafPlan,
+} from './leaf-plan.ts'
+export { type ComponentName, instanceName } from './members.ts'
+export { PORTS } from './ports.ts'
+export { type ProbeAddress, probeTargets } from './probe-targets.ts'
+export {
+  controlPlaneEndpoint,
+  controlPlaneVolumes,
+  PLATFORM_REVISION,
+  QUICK_STOP_SECONDS,
+  renderControlPlane,
+} from './render.ts'

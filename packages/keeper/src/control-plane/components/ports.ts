@@ -1,0 +1,13 @@
+/** Ports of members at their zone's address. The endpoint's own is in the NetworkPlan. */
+export const PORTS = {
+  /** gRPC of etcd alone. */
+  etcdClient: 2379,
+  etcdPeer: 2380,
+  /** HTTP of etcd: health and metrics. */
+  etcdHealth: 2381,
+  /** What API servers of the zone take for etcd. */
+  etcdHop: 2378,
+  apiServer: 6443,
+  controllerManager: 10257,
+  scheduler: 10259,
+} as const

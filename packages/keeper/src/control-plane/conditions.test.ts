@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import { hostedIntent, NOW_MS, settled, withInstances, withSilent } from '../testing/snapshots.ts'
+import { controlPlaneConditions } from './conditions.ts'
+import { planControlPlane } from './plan.ts'
+import type { ControlPlaneSnapshot } from './snapshot.ts'
+
+/** `Type=Status Reason` of what is not simply True, the summary always. */
+function said(snapshot: ControlPlaneSnapshot): string[] {
+  return conditions(snapshot)
+    .filter(({ type, status }) => status !== 'True' || type === 'ControlPlaneReady')
+    .map(({ type, status, reason }) => `${type}=${status} ${reason}`)
+}
+
+function conditions(snapshot: ControlPlaneSnapshot) {
+  return controlPlaneConditions(snapshot, planControlPlane(snapshot).notes)
+}
+
+function message(snapshot: ControlPlaneSnapshot, type: string): string | undefined {
+  return conditions(snapshot).find((condition) => condition.type === type)?.message
+}
+
+const silentEndpoint = { ...settled().probes!, endpoint: { ready: false } }
+const unverified = { ...settled().probes!, token: { ready: false, detail: '401 from 127.0.0.1' } }
+
+describe('controlPlaneConditions', () => {
+  it.each<[string, ControlPlaneSnapshot, string[]]>([
+    ['all is well', settled(), ['ControlPlaneReady=True Serving']],
+    ['one etcd member is away', withSilent(settled(), 'etcd-b'), ['ControlPlaneReady=True ServingDegraded']],
+    [
+      'two are',
+      withSilent(settled(), 'etcd-a', 'etcd-b'),
+      ['EtcdQuorate=False QuorumLost', 'ControlPlaneReady=False QuorumLost'],
+    ],
+    [
+      'one API server is away',
+      withSilent(settled(), 'kube-apiserver-a'),
+      ['ApiServersReady=False SomeNotReady', 'ControlPlaneReady=True ServingDegraded'],
+    ],
+    [
+      'a program is not there at all',
+      withInstances(settled(), { 'kube-scheduler-a': 'absent' }),
+      ['ControllersReady=False SomeNotReady', 'ControlPlaneReady=True ServingDegraded'],
+    ],
+    [
+      'the endpoint does not answer',
+      settled({ probes: silentEndpoint }),
+      ['EndpointReady=False NoAnswer', 'ControlPlaneReady=False NoAnswer'],
+    ],
+    [
+      'tokens are not verified',
+      settled({ probes: unverified }),
+      ['TokensVerified=False NotVerified', 'ControlPlaneReady=False NotVerified'],
+    ],
+    [
+      'a certificate has expired',
+      settled({ leaves: { due: true, nextExpiry: '2026-11-24T12:59:59Z' } }),
+      ['CertificatesCurrent=False Expired', 'ControlPlaneReady=False Expired'],
+    ],
+    [
+      'certificates are due',
+      settled({ leaves: { due: true, nextExpiry: '2026-12-01T00:00:00Z' } }),
+      ['ControlPlaneReady=True Serving'],
+    ],
+    [
+      'a volume is gone',
+      settled({ observedVolumes: settled().observedVolumes.slice(1) }),
+      ['VolumesPresent=False VolumeMissing', 'ControlPlaneReady=True ServingDegraded'],
+    ],
+    [
+      'it is being deleted',
+      settled({ intent: hostedIntent({ deleting: true }) }),
+      ['ControlPlaneReady=False Deleting'],
+    ],
+    [
+      'its create has failed',
+      settled({ outcome: { result: 'failed', at: '', code: 'Other', message: 'disk full' } }),
+      ['ControlPlaneReady=False CreateFailed'],
+    ],
+    [
+      'nothing is there yet',
+      settled({
+        outcome: undefined,
+        desired: undefined,
+        leaves: undefined,
+        probes: undefined,
+        nowMs: Date.parse('2026-11-24T12:00:01Z'),
+      }),
+      [
+        'EtcdQuorate=Unknown NotAsked',
+        'ApiServersReady=Unknown NotAsked',
+        'ControllersReady=Unknown NotAsked',
+        'EndpointReady=Unknown NotAsked',
+        'TokensVerified=Unknown NotAsked',
+        'CertificatesCurrent=Unknown NotIssued',
+        'VolumesPresent=Unknown NotAsked',
+        'ControlPlaneReady=False Creating',
+      ],
+    ],
+  ])('when %s', (_when, given, expected) => {
+    expect(said(given)).toEqual(expected)
+  })
+
+  it('when somebody is away, messages name who', () => {
+    expect(message(withSilent(settled(), 'etcd-b'), 'EtcdQuorate')).toBe('etcd has its quorum; not healthy: etcd-b')
+    const given = withSilent(withInstances(settled(), { 'etcd-a': { runningDigest: 'old' } }), 'etcd-b')
+    expect(message(given, 'ControlPlaneReady')).toContain('etcd-b must be ready before that')
+  })
+
+  it('when only the words of a failed probe change, nothing changes', () => {
+    const other = { ...unverified, token: { ready: false, detail: 'socket hang up after 1234 ms' } }
+    expect(conditions(settled({ probes: other, nowMs: NOW_MS + 5000 }))).toEqual(
+      conditions(settled({ probes: unverified })),
+    )
+  })
+
+  it('when it is the home, it has no controllers and verifies no tokens', () => {
+    const intent = { kind: 'home' as const, version: '1.37', acceptedAt: '2026-11-24T12:00:00Z' }
+    const types = conditions(settled({ intent })).map(({ type }) => type)
+    expect(types).not.toContain('ControllersReady')
+    expect(types).not.toContain('TokensVerified')
+  })
+})

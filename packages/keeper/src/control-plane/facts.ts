@@ -1,0 +1,69 @@
+import Type from 'typebox'
+import { Check, Errors } from 'typebox/value'
+
+/** Names of the records of one cluster that this slice owns. */
+export const RECORD = {
+  release: 'release.json',
+  keys: 'keys.json',
+  leaves: 'leaves.json',
+  probeKey: 'probe-key.json',
+  outcome: 'outcome.json',
+} as const
+
+/** Exact versions of what runs, chosen once and kept: a new keeper does not change what a cluster runs. */
+export const Release = Type.Object({
+  /** `v1.37.2`. */
+  kubernetes: Type.String({ pattern: '^v[0-9]' }),
+  /** `v3.7.3`. */
+  etcd: Type.String({ pattern: '^v[0-9]' }),
+  /** Which rendering of the control plane: 1 is EKS's `eks.1`. */
+  platformRevision: Type.Integer({ minimum: 1 }),
+})
+export type Release = Type.Static<typeof Release>
+
+/** A signing identity of the keeper alone, known to the authenticators for this one cluster: it proves the token path. */
+export const ProbeKey = Type.Object({
+  accessKeyId: Type.String({ minLength: 16 }),
+  secretAccessKey: Type.String({ minLength: 32 }),
+})
+export type ProbeKey = Type.Static<typeof ProbeKey>
+
+/** How the create ended. Written once; what happens later is in conditions. */
+export const Outcome = Type.Union([
+  Type.Object({ result: Type.Literal('active'), at: Type.String() }),
+  Type.Object({
+    result: Type.Literal('failed'),
+    at: Type.String(),
+    /** `ClusterIssueCode` of EKS. */
+    code: Type.String(),
+    message: Type.String(),
+  }),
+])
+export type Outcome = Type.Static<typeof Outcome>
+
+/** Throws when a record is not what this slice wrote: the message names it. */
+export function parseFact<Schema extends Type.TSchema>(
+  schema: Schema,
+  content: string,
+  record: { readonly cluster: string; readonly name: string },
+): Type.Static<Schema> {
+  let value: unknown
+  try {
+    value = JSON.parse(content)
+  } catch (cause) {
+    throw new Error(`record ${record.cluster}/${record.name} is not JSON: restore it from a backup of the records`, {
+      cause,
+    })
+  }
+  if (!Check(schema, value)) {
+    const first = Errors(schema, value)[0]
+    throw new Error(
+      `record ${record.cluster}/${record.name} has a wrong shape (${first?.instancePath ?? ''} ${first?.message ?? ''}): restore it from a backup of the records`,
+    )
+  }
+  return value
+}
+
+export function serializeFact(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}

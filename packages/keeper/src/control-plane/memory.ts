@@ -1,0 +1,105 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { ClusterId, NetworkPlan, ObservedInstance } from '@evenkeel/substrate'
+import type { RenderInput } from './ports.ts'
+import type { DesiredControlPlane, PendingRestart, Refusal } from './snapshot.ts'
+
+/** A refusal that was not repeated for so long is no longer true: its step is tried at least twice a minute. */
+const REFUSAL_LIFE_MS = 90_000
+
+/**
+ * What this process has just done and been told, so that the next look can take it into account. Losing it costs a
+ * repeated signal or a repeated question, nothing else: what must be known is in records.
+ */
+export class ControlPlaneMemory {
+  readonly #restarts = new Map<ClusterId, Map<string, PendingRestart>>()
+  readonly #refusals = new Map<ClusterId, Map<string, Refusal & { readonly atMs: number }>>()
+  /** When each endpoint was asked for last (milliseconds since the epoch). */
+  readonly endpointsEnsuredMs = new Map<ClusterId, number>()
+  readonly #instancesEnsuredMs = new Map<ClusterId, Map<string, number>>()
+  /** Homes that have been given their bootstrap rights since this process began. */
+  readonly granted = new Set<ClusterId>()
+
+  readonly #drawings = new Map<ClusterId, { readonly input: RenderInput; readonly desired: DesiredControlPlane }>()
+
+  readonly #networks = new Map<ClusterId, NetworkPlan>()
+
+  /** What `draw` has made of the same input before: most looks find what the last one found. */
+  drawing(input: RenderInput, draw: () => DesiredControlPlane): DesiredControlPlane {
+    const known = this.#drawings.get(input.id)
+    if (known !== undefined && isDeepStrictEqual(known.input, input)) {
+      return known.desired
+    }
+    const desired = draw()
+    this.#drawings.set(input.id, { input, desired })
+    return desired
+  }
+
+  /** Addresses are for ever: the substrate is asked once. */
+  async network(cluster: ClusterId, claim: () => Promise<NetworkPlan>): Promise<NetworkPlan> {
+    const known = this.#networks.get(cluster) ?? (await claim())
+    this.#networks.set(cluster, known)
+    return known
+  }
+
+  instanceEnsured(cluster: ClusterId, name: string, nowMs: number): void {
+    entriesOf(this.#instancesEnsuredMs, cluster).set(name, nowMs)
+  }
+
+  instancesEnsuredMs(cluster: ClusterId): ReadonlyMap<string, number> {
+    return entriesOf(this.#instancesEnsuredMs, cluster)
+  }
+
+  restarted(cluster: ClusterId, restart: PendingRestart): void {
+    entriesOf(this.#restarts, cluster).set(restart.name, restart)
+  }
+
+  /** Restarts whose process is still the one that was told to end. */
+  restarts(cluster: ClusterId, observed: readonly ObservedInstance[]): readonly PendingRestart[] {
+    const known = this.#restarts.get(cluster)
+    if (known === undefined) {
+      return []
+    }
+    const pids = new Map(observed.map(({ name, pid }) => [name, pid]))
+    for (const { name, pid } of known.values()) {
+      if (pids.get(name) !== pid) {
+        known.delete(name)
+      }
+    }
+    return [...known.values()]
+  }
+
+  refused(cluster: ClusterId, refusal: Refusal, nowMs: number): void {
+    entriesOf(this.#refusals, cluster).set(`${refusal.step} ${refusal.subject}`, { ...refusal, atMs: nowMs })
+  }
+
+  succeeded(cluster: ClusterId, step: { readonly step: string; readonly subject: string }): void {
+    this.#refusals.get(cluster)?.delete(`${step.step} ${step.subject}`)
+  }
+
+  refusals(cluster: ClusterId, nowMs: number): readonly Refusal[] {
+    const known = [...(this.#refusals.get(cluster)?.values() ?? [])]
+    return known
+      .filter(({ atMs }) => nowMs - atMs < REFUSAL_LIFE_MS)
+      .map(({ step, subject, code, message }) => ({ step, subject, code, message }))
+  }
+
+  forget(cluster: ClusterId): void {
+    this.#restarts.delete(cluster)
+    this.#refusals.delete(cluster)
+    this.granted.delete(cluster)
+    this.#drawings.delete(cluster)
+    this.#networks.delete(cluster)
+    this.#instancesEnsuredMs.delete(cluster)
+    this.endpointsEnsuredMs.delete(cluster)
+  }
+}
+
+function entriesOf<Value>(map: Map<ClusterId, Map<string, Value>>, cluster: ClusterId): Map<string, Value> {
+  const known = map.get(cluster)
+  if (known !== undefined) {
+    return known
+  }
+  const fresh = new Map<string, Value>()
+  map.set(cluster, fresh)
+  return fresh
+}

@@ -1,0 +1,58 @@
+import type { webcrypto } from 'node:crypto'
+import 'reflect-metadata'
+import * as x509 from '@peculiar/x509'
+import Type from 'typebox'
+import { backdated, certificateText, randomSerial } from './certificate.ts'
+import { decodePem, encodePem } from './pem.ts'
+
+/** A certificate authority: PEM of its own certificate and of its key (PKCS#8). */
+export const AuthoritySchema = Type.Object({
+  certificate: Type.String({ pattern: '^-----BEGIN CERTIFICATE-----' }),
+  key: Type.String({ pattern: '^-----BEGIN PRIVATE KEY-----' }),
+})
+export type Authority = Type.Static<typeof AuthoritySchema>
+
+export const EC_KEY = { name: 'ECDSA', namedCurve: 'P-256' } as const
+export const EC_SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const
+
+const AUTHORITY_LIFE_YEARS = 10
+
+/** A self-signed authority that may sign leaves only, good for ten years. */
+export async function createAuthority(commonName: string, nowMs: number): Promise<Authority> {
+  const keys = await crypto.subtle.generateKey(EC_KEY, true, ['sign', 'verify'])
+  const notAfter = new Date(nowMs)
+  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + AUTHORITY_LIFE_YEARS)
+  const [certificate, key] = await Promise.all([
+    x509.X509CertificateGenerator.createSelfSigned({
+      serialNumber: randomSerial(),
+      name: [{ CN: [commonName] }],
+      notBefore: backdated(nowMs),
+      notAfter,
+      keys,
+      signingAlgorithm: EC_SIGNATURE,
+      extensions: [
+        new x509.BasicConstraintsExtension(true, 0, true),
+        new x509.KeyUsagesExtension(
+          x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature,
+          true,
+        ),
+        await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
+      ],
+    }),
+    crypto.subtle.exportKey('pkcs8', keys.privateKey),
+  ])
+  return { certificate: certificateText(certificate), key: encodePem('PRIVATE KEY', key) }
+}
+
+/** An authority ready to sign. */
+export interface Signer {
+  readonly certificate: x509.X509Certificate
+  readonly key: webcrypto.CryptoKey
+}
+
+export async function loadSigner(authority: Authority): Promise<Signer> {
+  return {
+    certificate: new x509.X509Certificate(authority.certificate),
+    key: await crypto.subtle.importKey('pkcs8', decodePem(authority.key), EC_KEY, false, ['sign']),
+  }
+}

@@ -1,0 +1,142 @@
+import type { Note } from '@evenkeel/kernel'
+import type { ObservedInstance } from '@evenkeel/substrate'
+import { balancersOf, countReady, type Member, quorumOf } from './members.ts'
+import { REASON } from './reasons.ts'
+import type { ControlPlaneSnapshot } from './snapshot.ts'
+import type { Step } from './steps.ts'
+
+/** A member that does not answer for so long after its start may be replaced although it was never ready. */
+const PATIENCE_WITH_A_START_MS = 60_000
+/** On top of the member's own grace: how long a restart that was asked for may take to be seen. */
+const PATIENCE_WITH_A_RESTART_MS = 10_000
+
+/** Within a zone: stores first, since what stands on them follows by itself. */
+const ORDER = ['etcd', 'etcd-hop', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+
+interface Candidate {
+  readonly name: string
+  readonly component: string
+  readonly place: string
+  readonly instance: ObservedInstance
+  readonly ready: boolean
+  readonly graceSeconds: number
+  readonly why: string
+}
+
+export interface Replacement {
+  readonly steps: readonly Step[]
+  readonly notes: readonly Note[]
+  /** Something still runs with another spec than the one written down, or without its supervisor. */
+  readonly pending: boolean
+}
+
+/**
+ * Who is restarted next, so that it runs what is written down, under its supervisor: one at a time, zone by zone, and
+ * only while everybody else is ready. A member that serves nobody anyway may go first, since that costs nothing; but
+ * never an etcd member while another one is away, unless the quorum is lost already.
+ */
+export function planReplacement(snapshot: ControlPlaneSnapshot, members: readonly Member[]): Replacement {
+  const candidates = [...candidateMembers(members), ...candidateBalancers(snapshot)].sort(inTurn(snapshot))
+  if (candidates.length === 0) {
+    return { steps: [], notes: [], pending: false }
+  }
+  const first = describe(candidates)
+  const underway = restartUnderway(snapshot, candidates)
+  if (underway !== undefined) {
+    return waiting(`${underway} is being restarted; ${first}`)
+  }
+  const idle = candidates.find((candidate) => !candidate.ready && mayReplaceIdle(snapshot, members, candidate))
+  if (idle !== undefined) {
+    return restart(snapshot, idle)
+  }
+  const serving = candidates.find((candidate) => candidate.ready)
+  const away = members.filter((member) => !member.ready).map((member) => member.spec.name)
+  const missing = balancersOf(snapshot).filter(({ state }) => state === 'starting' || state === 'stopped')
+  away.push(...missing.map((balancer) => balancer.name))
+  if (serving === undefined || away.length > 0) {
+    return waiting(`${first}; ${away.join(', ')} must be ready before that`)
+  }
+  return restart(snapshot, serving)
+}
+
+function candidateMembers(members: readonly Member[]): Candidate[] {
+  return members.flatMap(({ spec, desiredDigest, observed, ready }) => {
+    if (observed?.pid === undefined || observed.writtenDigest !== desiredDigest) {
+      return []
+    }
+    const drifted = observed.runningDigest !== undefined && observed.runningDigest !== desiredDigest
+    const unsupervised = observed.state === 'unsupervised'
+    if (!unsupervised && !(observed.state === 'running' && drifted)) {
+      return []
+    }
+    const { name, component, place, stopGraceSeconds } = spec
+    const why = unsupervised ? 'its supervisor was lost' : 'its program, flags or files have changed'
+    return [{ name, component, place, instance: observed, ready, graceSeconds: stopGraceSeconds, why }]
+  })
+}
+
+/** Their driver writes them down (`Endpoint.ensure`), and brings changes into force; what is left is a lost supervisor. */
+function candidateBalancers(snapshot: ControlPlaneSnapshot): Candidate[] {
+  return balancersOf(snapshot)
+    .filter((balancer) => balancer.state === 'unsupervised' && balancer.writtenDigest !== undefined)
+    .map((balancer) => {
+      const { name, component, place } = balancer
+      const why = 'its supervisor was lost'
+      return { name, component, place, instance: balancer, ready: true, graceSeconds: 10, why }
+    })
+}
+
+function inTurn(snapshot: ControlPlaneSnapshot) {
+  const zones = snapshot.topology.etcdZones
+  const rank = (candidate: Candidate) => {
+    const zone = zones.indexOf(candidate.place)
+    return (zone < 0 ? zones.length : zone) * 100 + ORDER.indexOf(candidate.component) + 1
+  }
+  return (one: Candidate, other: Candidate) => rank(one) - rank(other) || (one.name < other.name ? -1 : 1)
+}
+
+/** A restart that was asked for while the same process is still there: a second signal would cut its drain short. */
+function restartUnderway(snapshot: ControlPlaneSnapshot, candidates: readonly Candidate[]): string | undefined {
+  return candidates.find((candidate) =>
+    snapshot.restarts.some(
+      (restart) =>
+        restart.name === candidate.name &&
+        restart.pid === candidate.instance.pid &&
+        snapshot.nowMs - restart.sinceMs < candidate.graceSeconds * 1000 + PATIENCE_WITH_A_RESTART_MS,
+    ),
+  )?.name
+}
+
+function mayReplaceIdle(snapshot: ControlPlaneSnapshot, members: readonly Member[], candidate: Candidate): boolean {
+  if (snapshot.nowMs - (candidate.instance.startedAt ?? 0) < PATIENCE_WITH_A_START_MS) {
+    return false
+  }
+  if (candidate.component !== 'etcd') {
+    return true
+  }
+  const { total, ready, notReady } = countReady(members, 'etcd')
+  const othersReady = notReady.every((name) => name === candidate.name)
+  return othersReady || ready < quorumOf(total)
+}
+
+function restart(snapshot: ControlPlaneSnapshot, candidate: Candidate): Replacement {
+  const { pid } = candidate.instance
+  if (pid === undefined) {
+    return { steps: [], notes: [], pending: true }
+  }
+  const instance = { cluster: snapshot.id, name: candidate.name }
+  const detail = `restarting ${candidate.name}: ${candidate.why}`
+  return {
+    steps: [{ kind: 'RestartInstance', cluster: snapshot.id, instance, pid }],
+    notes: [{ kind: 'did', reason: REASON.replacing, detail }],
+    pending: true,
+  }
+}
+
+function waiting(detail: string): Replacement {
+  return { steps: [], notes: [{ kind: 'waiting', reason: REASON.replacing, detail }], pending: true }
+}
+
+function describe(candidates: readonly Candidate[]): string {
+  return `to be restarted in turn: ${candidates.map((candidate) => candidate.name).join(', ')}`
+}

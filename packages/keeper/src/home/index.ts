@@ -1,0 +1,2 @@
+export { grantServiceRights } from './grant-service-rights.ts'
+export { KubeconfigFiles } from './kubeconfig-files.ts'

@@ -1,0 +1,103 @@
+import { type Cluster, clusterId, KEEPER_FINALIZER } from '@evenkeel/contract/kinds'
+import {
+  GONE,
+  type Gone,
+  isConflict,
+  isNotFound,
+  isUnavailable,
+  type Reconciler,
+  type StepOutcome,
+} from '@evenkeel/kernel'
+import type { ClusterId, Substrate } from '@evenkeel/substrate'
+import { planIntent } from './plan.ts'
+import { type HostedIntent, INTENT_RECORD, intentOf, parseIntent, serializeIntent } from './record.ts'
+import type { IntentSnapshot, IntentStep } from './snapshot.ts'
+
+export interface IntentPorts {
+  readonly substrate: Pick<Substrate, 'records' | 'instances' | 'volumes' | 'network'>
+  readonly home: {
+    /** By `namespace/name`; as the API server said, never from an older copy. */
+    get(key: string): Cluster | undefined
+    /** Throws a conflict when the object is no longer at `resourceVersion`. */
+    setFinalizers(step: Extract<IntentStep, { kind: 'SetFinalizers' }>): Promise<void>
+  }
+  /** The intent of a cluster has changed. */
+  accepted(id: ClusterId): void
+}
+
+/** Keeps the records of accepted intent in step with the home. Key: `namespace/name` of a Cluster. */
+export function intentReconciler(ports: IntentPorts): Reconciler<string, IntentSnapshot, IntentStep> {
+  return {
+    name: 'intent.mirror',
+    observe: (key) => observeIntent(key, ports),
+    plan: (snapshot) => planIntent(snapshot, { finalizer: KEEPER_FINALIZER }),
+    conditions: () => [],
+    apply: (step) => applyIntent(step, ports),
+  }
+}
+
+async function observeIntent(key: string, ports: IntentPorts): Promise<IntentSnapshot | Gone> {
+  const object = ports.home.get(key)
+  const uid = object?.metadata.uid
+  if (object === undefined || uid === undefined) {
+    return GONE
+  }
+  const id = clusterId(uid)
+  const record = await ports.substrate.records.read(id, INTENT_RECORD)
+  const deleting = object.metadata.deletionTimestamp !== undefined
+  return {
+    id,
+    asked: intentOf(object),
+    finalizers: object.metadata.finalizers ?? [],
+    resourceVersion: object.metadata.resourceVersion ?? '',
+    deleting,
+    recorded: record === undefined ? undefined : hosted(id, record),
+    // Four questions, asked only when the answer decides.
+    hasRemains: deleting && record === undefined ? await hasRemains(id, ports) : true,
+  }
+}
+
+function hosted(id: ClusterId, record: string): HostedIntent {
+  const intent = parseIntent(id, record)
+  if (intent.kind !== 'hosted') {
+    throw new Error(
+      `record ${id}/${INTENT_RECORD} is that of a home, not of a hosted cluster: remove the folder that does not belong there`,
+    )
+  }
+  return intent
+}
+
+async function hasRemains(id: ClusterId, { substrate }: IntentPorts): Promise<boolean> {
+  const [instances, volumes, networks, records] = await Promise.all([
+    substrate.instances.observe(id),
+    substrate.volumes.observe(id),
+    substrate.network.clusters(),
+    substrate.records.clusters(),
+  ])
+  return instances.length > 0 || volumes.length > 0 || networks.includes(id) || records.includes(id)
+}
+
+async function applyIntent(step: IntentStep, ports: IntentPorts): Promise<StepOutcome> {
+  if (step.kind === 'WriteIntent') {
+    await ports.substrate.records.write(step.id, INTENT_RECORD, serializeIntent(step.intent))
+    ports.accepted(step.id)
+    return { ok: true }
+  }
+  try {
+    await ports.home.setFinalizers(step)
+    return { ok: true }
+  } catch (error) {
+    if (isNotFound(error)) {
+      // Gone already: the next look says so.
+      return { ok: true }
+    }
+    const detail = error instanceof Error ? error.message : String(error)
+    if (isConflict(error)) {
+      return { ok: false, reason: 'Conflict', detail, retry: 'soon' }
+    }
+    if (isUnavailable(error)) {
+      return { ok: false, reason: 'HomeUnavailable', detail, retry: 'backoff' }
+    }
+    throw error
+  }
+}

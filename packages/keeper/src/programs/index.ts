@@ -1,0 +1,92 @@
+import { ensurePrograms, isInstalled, type ProgramName, type ProgressEvent } from '@evenkeel/distribution'
+import type { Clock, Logger } from '@evenkeel/kernel'
+import type { Programs, ProgramsState, Release } from '../control-plane/index.ts'
+
+const KUBERNETES: readonly ProgramName[] = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+const ETCD: readonly ProgramName[] = ['etcd']
+/** What is in the store stays there, as a rule. */
+const PRESENT_FOR_MS = 30_000
+const RETRY_AFTER_MS = 30_000
+
+interface Arrival {
+  readonly state: 'arriving' | 'failed'
+  readonly detail: string
+  readonly sinceMs: number
+}
+
+/** Programs of the store that all installations of a user share (`EVENKEEL_STORE`). */
+export class StorePrograms implements Programs {
+  readonly #clock: Clock
+  readonly #log: Logger
+  readonly #presentUntilMs = new Map<string, number>()
+  readonly #arrivals = new Map<string, Arrival>()
+  readonly #signal: AbortSignal
+
+  /** Arrivals end when `signal` is aborted, and are taken up again by whoever asks next. */
+  constructor(options: { readonly clock: Clock; readonly log: Logger; readonly signal: AbortSignal }) {
+    this.#clock = options.clock
+    this.#log = options.log
+    this.#signal = options.signal
+  }
+
+  async observe(release: Release): Promise<ProgramsState> {
+    const key = keyOf(release)
+    const nowMs = this.#clock.now()
+    if ((this.#presentUntilMs.get(key) ?? 0) > nowMs) {
+      return { state: 'present' }
+    }
+    const arrival = this.#arrivals.get(key)
+    if (arrival?.state === 'arriving') {
+      return { state: 'arriving' }
+    }
+    if (await isPresent(release)) {
+      this.#presentUntilMs.set(key, nowMs + PRESENT_FOR_MS)
+      return { state: 'present' }
+    }
+    const isRecent = arrival !== undefined && nowMs - arrival.sinceMs < RETRY_AFTER_MS
+    return isRecent ? { state: 'failed', detail: arrival.detail } : { state: 'absent' }
+  }
+
+  request(release: Release): void {
+    const key = keyOf(release)
+    if (this.#arrivals.get(key)?.state === 'arriving') {
+      return
+    }
+    this.#arrivals.set(key, { state: 'arriving', detail: '', sinceMs: this.#clock.now() })
+    void this.#bring(key, release)
+  }
+
+  async #bring(key: string, release: Release): Promise<void> {
+    const log = this.#log.child({ kubernetes: release.kubernetes, etcd: release.etcd })
+    let phase = ''
+    const onProgress = (event: ProgressEvent): void => {
+      if (event.phase !== phase) {
+        phase = event.phase
+        log.info({ set: event.set, source: event.source, phase }, event.message)
+      }
+    }
+    try {
+      const programs = [...KUBERNETES, ...ETCD]
+      const request = { kubernetes: [release.kubernetes], etcd: [release.etcd], programs }
+      await ensurePrograms(request, { onProgress, signal: this.#signal })
+      this.#arrivals.delete(key)
+    } catch (error) {
+      const detail = error instanceof Error ? error.message : String(error)
+      this.#arrivals.set(key, { state: 'failed', detail, sinceMs: this.#clock.now() })
+      log.warn({ err: error }, 'programs did not arrive: tried again after a while')
+    }
+  }
+}
+
+async function isPresent({ kubernetes, etcd }: Release): Promise<boolean> {
+  const wanted = [
+    ...KUBERNETES.map((name) => ({ name, version: kubernetes })),
+    ...ETCD.map((name) => ({ name, version: etcd })),
+  ]
+  const found = await Promise.all(wanted.map((program) => isInstalled(program)))
+  return found.every(Boolean)
+}
+
+function keyOf({ kubernetes, etcd }: Release): string {
+  return `${kubernetes} ${etcd}`
+}

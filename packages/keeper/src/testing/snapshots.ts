@@ -1,0 +1,127 @@
+import { filesDigest, type InstanceSpec, instanceDigest, type ObservedInstance } from '@evenkeel/substrate'
+import type { ControlPlaneSnapshot, MemberProbe } from '../control-plane/snapshot.ts'
+import { type HostedIntent, type Intent, intentOf } from '../intent/index.ts'
+import { FakeBlueprint } from './fake-blueprint.ts'
+import { networkPlan } from './fake-substrate.ts'
+import { clusterObject, RELEASE } from './keeper-world.ts'
+
+export const NOW_MS = Date.parse('2026-11-24T13:00:00Z')
+
+export function hostedIntent(change: Partial<HostedIntent> = {}): HostedIntent {
+  const intent = intentOf(clusterObject({ name: 'web' }))
+  if ('refused' in intent) {
+    throw new Error(intent.refused)
+  }
+  return { ...intent, ...change }
+}
+
+/** As the host shows a program that runs what was asked for. */
+export function observedOf(spec: InstanceSpec, change: Partial<ObservedInstance> = {}): ObservedInstance {
+  const { cluster, name, component, place, program } = spec
+  return {
+    cluster,
+    name,
+    component,
+    place,
+    program,
+    state: 'running',
+    runningDigest: instanceDigest(spec),
+    writtenDigest: instanceDigest(spec),
+    filesDigest: filesDigest(spec),
+    pid: 1000,
+    startedAt: NOW_MS - 600_000,
+    ...change,
+  }
+}
+
+function desiredOf(intent: Intent) {
+  const leaves = JSON.stringify({ serial: 1, expiresMs: NOW_MS + 300 * 86_400_000 })
+  const zones = ['a', 'b', 'c']
+  const topology =
+    intent.kind === 'hosted'
+      ? { etcdZones: zones, apiServerZones: zones.slice(0, 2) }
+      : { etcdZones: ['a'], apiServerZones: ['a'] }
+  const input = { id: 'abc', intent, topology, network: networkPlan(2), keys: 'keys', leaves, release: RELEASE }
+  const { instances, endpoint } = new FakeBlueprint().render(input)
+  const volumes = instances.flatMap(({ volumes, place }) => volumes.map((name) => ({ name, zone: place })))
+  return {
+    topology,
+    desired: { instances, volumes, endpoint: endpoint === undefined ? undefined : { spec: endpoint, digest: 'e1' } },
+  }
+}
+
+/** A hosted cluster that is ACTIVE and wants nothing; `change` says what is otherwise. */
+export function settled(change: Partial<ControlPlaneSnapshot> = {}): ControlPlaneSnapshot {
+  const intent = change.intent ?? hostedIntent()
+  const { topology, desired } = desiredOf(intent)
+  const balancers = ['endpoint-1', 'endpoint-2'].map(
+    (name): ObservedInstance => ({
+      cluster: 'abc',
+      name,
+      component: 'endpoint',
+      place: 'region',
+      program: { name: 'haproxy', version: 'system' },
+      state: 'running',
+      writtenDigest: 'e1',
+      runningDigest: 'e1',
+      pid: 900,
+    }),
+  )
+  return {
+    id: 'abc',
+    nowMs: NOW_MS,
+    intent,
+    outcome: { result: 'active', at: '2026-11-24T12:00:10.000Z' },
+    topology,
+    release: RELEASE,
+    offered: RELEASE,
+    programs: { state: 'present' },
+    caCertificate: 'CA',
+    leaves: { due: false, nextExpiry: '2027-09-20T00:00:00Z' },
+    network: networkPlan(2),
+    desired,
+    observedVolumes: desired.volumes.map((volume) => ({ cluster: 'abc', ...volume, state: 'present' })),
+    observedInstances: [...desired.instances.map((spec) => observedOf(spec)), ...balancers],
+    observedEndpoint: {
+      cluster: 'abc',
+      digest: 'e1',
+      balancers: balancers.map(({ name }) => ({ name, state: 'running' })),
+    },
+    instancesEnsuredMs: new Map(),
+    endpointEnsuredMs: undefined,
+    restarts: [],
+    probes: {
+      members: Object.fromEntries(desired.instances.map(({ name }) => [name, { ready: true }])),
+      endpoint: { ready: true },
+      defaultServiceAccount: true,
+      token: { ready: true },
+    },
+    refusals: [],
+    admitted: true,
+    homeAccess: intent.kind === 'home' ? { kubeconfigsWritten: true, rightsGranted: true } : undefined,
+    tokensValidUntil: '2026-12-24T00:00:00Z',
+    ...change,
+  }
+}
+
+/** Some members are otherwise. */
+export function withInstances(
+  snapshot: ControlPlaneSnapshot,
+  changes: Readonly<Record<string, Partial<ObservedInstance> | 'absent'>>,
+): ControlPlaneSnapshot {
+  const observedInstances = snapshot.observedInstances.flatMap((instance) => {
+    const change = changes[instance.name]
+    return change === 'absent' ? [] : [{ ...instance, ...change }]
+  })
+  return { ...snapshot, observedInstances }
+}
+
+/** Some members do not answer. */
+export function withSilent(snapshot: ControlPlaneSnapshot, ...names: readonly string[]): ControlPlaneSnapshot {
+  const { probes } = snapshot
+  if (probes === undefined) {
+    return snapshot
+  }
+  const silent = Object.fromEntries(names.map((name): [string, MemberProbe] => [name, { ready: false }]))
+  return { ...snapshot, probes: { ...probes, members: { ...probes.members, ...silent } } }
+}

@@ -1,0 +1,110 @@
+import { join } from 'node:path'
+import { operationFacts } from '@evenkeel/contract/eks'
+import type { Cluster, Update } from '@evenkeel/contract/kinds'
+import type { Release } from '@evenkeel/distribution/releases'
+import {
+  CLUSTERS,
+  type Clock,
+  type HealthCheck,
+  Informer,
+  type KubeClient,
+  type Logger,
+  type Metrics,
+  UPDATES,
+} from '@evenkeel/kernel'
+import type { FastifyInstance } from 'fastify'
+import {
+  AccessChecks,
+  AccessMemory,
+  answerCalls,
+  ClusterMetrics,
+  type EksContext,
+  FreshView,
+  keepUpdates,
+  OFFERED_OPERATIONS,
+} from './eks-api/index.ts'
+import { type Authenticator, buildEksServer } from './http/index.ts'
+
+export interface EksServiceOptions {
+  /** Of the home, with the right to impersonate callers and to ask for their rights. */
+  readonly client: KubeClient
+  readonly authenticator: Authenticator
+  readonly region: string
+  /** All minors of Kubernetes that we know, oldest first. */
+  readonly releases: readonly Release[]
+  /** How many clusters an account may have. */
+  readonly clusterQuota: number
+  /** Where the service keeps copies of what the home said, to start without it; none: it does not. */
+  readonly mirrorFolder?: string
+  readonly tls?: { readonly certificate: string; readonly key: string }
+  /** What else must be well before the service is ready, by name. */
+  readonly readiness?: Readonly<Record<string, HealthCheck>>
+  readonly clock: Clock
+  readonly log: Logger
+  readonly metrics: Metrics
+}
+
+/** The EKS API over a home: its server, what it knows of the home, and the upkeep of what it has accepted. */
+export class EksService {
+  readonly server: FastifyInstance
+  readonly #options: EksServiceOptions
+  readonly #clusters: Informer<Cluster>
+  readonly #updates: Informer<Update>
+  readonly #memory: AccessMemory
+
+  constructor(options: EksServiceOptions) {
+    const { client, clock, log, metrics, mirrorFolder, region, releases, clusterQuota } = options
+    this.#options = options
+    const kept = (file: string) => (mirrorFolder === undefined ? {} : { mirrorFile: join(mirrorFolder, file) })
+    this.#clusters = new Informer<Cluster>({ client, resource: CLUSTERS, clock, log, ...kept('clusters.json') })
+    this.#updates = new Informer<Update>({ client, resource: UPDATES, clock, log, ...kept('updates.json') })
+    const file = kept('access-answers.json').mirrorFile
+    this.#memory = new AccessMemory({ clock, log, ...(file === undefined ? {} : { file }) })
+    const clusterMetrics = new ClusterMetrics(metrics, { clusters: this.#clusters, clock })
+    const context: EksContext = {
+      region,
+      client,
+      clusters: new FreshView(this.#clusters, clock),
+      updates: new FreshView(this.#updates, clock),
+      releases,
+      clock,
+      clusterQuota,
+      creating: new Set(),
+    }
+    const reads = OFFERED_OPERATIONS.filter((name) => operationFacts(name).method === 'GET')
+    const access = new AccessChecks({ client, memory: this.#memory, clock, log, region, reads })
+    this.server = buildEksServer({
+      authenticator: options.authenticator,
+      answer: answerCalls(context, access),
+      log,
+      metrics,
+      refreshMetrics: () => clusterMetrics.refresh(),
+      readiness: { home: () => this.#homeProblem(), ...options.readiness },
+      ...(options.tls ? { tls: options.tls } : {}),
+    })
+  }
+
+  /** Follows the home until `signal` is aborted; resolves when everything that is kept on disk is written. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.#memory.load()
+    await Promise.all([this.#clusters.run(signal), this.#updates.run(signal), this.#keepUpdates(signal)])
+    await this.#memory.flush()
+  }
+
+  /** Resolves when reads can be answered: from the home, or from the copy of what it said. */
+  async waitUntilKnown(signal: AbortSignal): Promise<void> {
+    const enough = { atLeast: 'mirror' } as const
+    await Promise.all([this.#clusters.waitForSync(signal, enough), this.#updates.waitForSync(signal, enough)])
+  }
+
+  async #keepUpdates(signal: AbortSignal): Promise<void> {
+    const { client, clock, log } = this.#options
+    await keepUpdates({ client, clusters: this.#clusters, updates: this.#updates, clock, log }, signal)
+  }
+
+  /** Ready to answer reads; a home that went away later is said, and does not make the service unready. */
+  #homeProblem(): string | undefined {
+    const isUnknown = this.#clusters.synced === 'none' || this.#updates.synced === 'none'
+    return isUnknown ? 'waits for the home API server to list clusters and updates' : undefined
+  }
+}

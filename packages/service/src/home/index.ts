@@ -1,0 +1,2 @@
+export { type InstallHomeOptions, installHome } from './install.ts'
+export { HomeInstallation, type HomeInstallationOptions } from './keep-installed.ts'

@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto'
+import { KEEPER_FINALIZER, KEEPER_IDENTITY, type KubeObject } from '@evenkeel/contract/kinds'
+import { type Release, supportStatus } from '@evenkeel/distribution/releases'
+import { celList, celText, mutatingPolicy, type PolicyVariable, validatingPolicy } from './policy-objects.ts'
+
+/** A Cluster of this name is never made: how the policies answer to it says which of them are in force. */
+export const PROBE_NAME = 'evenkeel-policy-probe'
+export const REVISION_ANNOTATION = 'evenkeel.dev/policy-revision'
+
+export interface PolicyInput {
+  /** All minors of Kubernetes that we know. */
+  readonly releases: readonly Release[]
+  readonly nowMs: number
+}
+
+export interface Policies {
+  /** Changes with what the policies say. */
+  readonly revision: string
+  /** To be applied in order. */
+  readonly objects: readonly KubeObject[]
+}
+
+/** Who may do what only keepers do; those who own the home may do anything. */
+const IS_KEEPER: PolicyVariable = {
+  name: 'isKeeper',
+  expression: [
+    `request.userInfo.username == ${celText(KEEPER_IDENTITY.user)}`,
+    `${celText(KEEPER_IDENTITY.group)} in request.userInfo.groups`,
+    `'system:masters' in request.userInfo.groups`,
+  ].join(' || '),
+}
+
+/**
+ * The checks of the EKS API for those who write Clusters to the home directly, and what only admission can know: who
+ * asks. What a schema or a rule of the CustomResourceDefinition can say is said there.
+ */
+export function admissionPolicies({ releases, nowMs }: PolicyInput): Policies {
+  const now = new Date(nowMs)
+  const offered = releases.filter((release) => supportStatus(release, now) !== 'ended')
+  const inExtendedSupport = offered.filter((release) => supportStatus(release, now) === 'extended')
+  const defaultMinor = offered.find((release) => release.isDefault)?.minor
+  const minors = {
+    offered: offered.map(({ minor }) => minor),
+    inExtendedSupport: inExtendedSupport.map(({ minor }) => minor),
+  }
+  const revision = createHash('sha256')
+    .update(JSON.stringify(policyObjects({ revision: '', minors, defaultMinor })))
+    .digest('hex')
+    .slice(0, 16)
+  return { revision, objects: policyObjects({ revision, minors, defaultMinor }) }
+}
+
+interface Rendering {
+  readonly revision: string
+  readonly minors: { readonly offered: readonly string[]; readonly inExtendedSupport: readonly string[] }
+  readonly defaultMinor: string | undefined
+}
+
+function policyObjects(rendering: Rendering): readonly KubeObject[] {
+  return [
+    ...defaultsPolicy(rendering),
+    ...clusterCreatePolicy(rendering),
+    ...clusterUpdatePolicy(rendering),
+    ...clusterDeletePolicy(),
+  ]
+}
+
+/** What the home fills in when a Cluster or an Update is made. */
+function defaultsPolicy({ revision, defaultMinor }: Rendering): readonly KubeObject[] {
+  const isCluster = `object.kind == 'Cluster'`
+  const annotation = REVISION_ANNOTATION.replaceAll('~', '~0').replaceAll('/', '~1')
+  const finalizer = celText(KEEPER_FINALIZER)
+  return mutatingPolicy('evenkeel-defaults', {
+    scope: { operations: ['CREATE'], resources: ['clusters', 'updates'] },
+    // Without a spec there is nothing to fill in; the schema refuses it.
+    condition: { name: 'has-spec', expression: 'has(object.spec)' },
+    patches: [
+      // Whoever asks, or in whose name it is asked: what the request says of itself does not count.
+      `[JSONPatch{op: 'add', path: '/spec/creator', value: request.userInfo.username}]`,
+      // From the first moment, so that a deletion before a keeper has seen the Cluster waits for the keeper as well.
+      `${isCluster} && !(has(object.metadata.finalizers) && ${finalizer} in object.metadata.finalizers) ? (` +
+        `has(object.metadata.finalizers) ? [JSONPatch{op: 'add', path: '/metadata/finalizers/-', value: ${finalizer}}]` +
+        ` : [JSONPatch{op: 'add', path: '/metadata/finalizers', value: [${finalizer}]}]) : []`,
+      ...(defaultMinor === undefined
+        ? []
+        : [
+            `${isCluster} && !has(object.spec.version) ? [JSONPatch{op: 'add', path: '/spec/version', value: ${celText(defaultMinor)}}] : []`,
+          ]),
+      `object.metadata.?name.orValue('') == ${celText(PROBE_NAME)} ? [JSONPatch{op: 'add', path: '/metadata/annotations', value: {}},` +
+        ` JSONPatch{op: 'add', path: '/metadata/annotations/${annotation}', value: ${celText(revision)}}] : []`,
+    ],
+  })
+}
+
+function clusterCreatePolicy({ revision, minors }: Rendering): readonly KubeObject[] {
+  return validatingPolicy('evenkeel-cluster-create', {
+    scope: { operations: ['CREATE'], resources: ['clusters'] },
+    checks: [
+      {
+        // First, so that its message is the answer.
+        expression: `object.metadata.name != ${celText(PROBE_NAME)}`,
+        messageExpression: `'defaults ' + object.metadata.?annotations[?${celText(REVISION_ANNOTATION)}].orValue('none') + ', checks ' + ${celText(revision)}`,
+      },
+      {
+        expression: `request.namespace.matches('^account-[0-9]{12}$')`,
+        messageExpression: `'namespace ' + request.namespace + ' is no account: clusters are made in one such as account-123456789012'`,
+      },
+      {
+        // CEL cannot compute the hash, and a wrong one would let two clusters have one EKS name.
+        expression: `object.metadata.name == object.spec.eksName || request.userInfo.username.startsWith('arn:')`,
+        messageExpression: `'a cluster named ' + object.spec.eksName + ' is made through the EKS API: its object has a derived name'`,
+        reason: 'Forbidden',
+      },
+      {
+        expression: `object.spec.version in ${celList(minors.offered)}`,
+        messageExpression: `'spec.version must be one of ${minors.offered.join(', ')}, not ' + object.spec.version`,
+      },
+      supportCheck(minors.inExtendedSupport),
+    ],
+  })
+}
+
+function clusterUpdatePolicy({ minors }: Rendering): readonly KubeObject[] {
+  const finalizer = celText(KEEPER_FINALIZER)
+  return validatingPolicy('evenkeel-cluster-update', {
+    scope: { operations: ['UPDATE'], resources: ['clusters'] },
+    variables: [IS_KEEPER],
+    checks: [
+      {
+        expression: `variables.isKeeper || !(${finalizer} in oldObject.metadata.?finalizers.orValue([])) || ${finalizer} in object.metadata.?finalizers.orValue([])`,
+        messageExpression: `'the finalizer ' + ${finalizer} + ' is removed by keepers alone, when nothing is left of the cluster'`,
+        reason: 'Forbidden',
+      },
+      {
+        expression: `!(request.userInfo.username == ${celText(KEEPER_IDENTITY.user)} || ${celText(KEEPER_IDENTITY.group)} in request.userInfo.groups) || object.spec == oldObject.spec`,
+        messageExpression: `'keepers keep what a spec says, they do not change it'`,
+        reason: 'Forbidden',
+      },
+      {
+        ...supportCheck(minors.inExtendedSupport),
+        expression: `object.spec.?upgradePolicy == oldObject.spec.?upgradePolicy || (${supportCheck(minors.inExtendedSupport).expression})`,
+      },
+    ],
+  })
+}
+
+/** As EKS: protection holds for clusters that work, and not for those that are being made or have failed. */
+function clusterDeletePolicy(): readonly KubeObject[] {
+  return validatingPolicy('evenkeel-cluster-delete', {
+    scope: { operations: ['DELETE'], resources: ['clusters'] },
+    checks: [
+      {
+        expression: [
+          'has(oldObject.metadata.deletionTimestamp)',
+          '!oldObject.spec.?deletionProtection.orValue(false)',
+          `!(oldObject.?status.?phase.orValue('') in ['ACTIVE', 'UPDATING'])`,
+        ].join(' || '),
+        messageExpression: `'cluster ' + oldObject.spec.eksName + ' is protected against deletion: set spec.deletionProtection to false first'`,
+        reason: 'Forbidden',
+      },
+    ],
+  })
+}
+
+function supportCheck(inExtendedSupport: readonly string[]) {
+  return {
+    expression: `!(object.spec.version in ${celList(inExtendedSupport)}) || object.spec.?upgradePolicy.?supportType.orValue('EXTENDED') == 'EXTENDED'`,
+    messageExpression: `'spec.upgradePolicy.supportType must be EXTENDED for Kubernetes ' + object.spec.version + ', which is in extended support'`,
+  }
+}

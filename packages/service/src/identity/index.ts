@@ -1,0 +1,1 @@
+export { Identity, type IdentityOptions } from './identity.ts'

@@ -1,0 +1,95 @@
+import { randomBytes } from 'node:crypto'
+import { link, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { ensureFolder, hasErrorCode, readFileIfThere, syncFolder, writeFileAtomic } from '@evenkeel/kernel'
+import type { ClusterRecords } from '@evenkeel/substrate'
+import { withDiskFaults } from './disk-faults.ts'
+import type { LocalPaths } from './installation/index.ts'
+
+/** Records as files of mode 0600 in folders of mode 0700, on disk when a call returns. */
+export function createClusterRecords(paths: LocalPaths): ClusterRecords {
+  const root = paths.records
+  const fileOf = (cluster: string, name: string) => {
+    requireName(cluster, /^[a-z0-9][a-z0-9-]*$/)
+    requireName(name, /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/)
+    return join(root, cluster, name)
+  }
+
+  return {
+    async clusters() {
+      return (await namesIn(root)).filter((name) => !name.startsWith('.')).sort()
+    },
+    async readAll(cluster) {
+      const folder = dirname(fileOf(cluster, 'any'))
+      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(noneIfMissing)
+      // Drafts begin with a dot.
+      const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+      const names = files.map((entry) => relative(folder, join(entry.parentPath, entry.name))).sort()
+      const records = new Map<string, string>()
+      for (const name of names) {
+        const content = await readFileIfThere(join(folder, name))
+        if (content !== undefined) records.set(name, content)
+      }
+      return records
+    },
+    async read(cluster, name) {
+      return await readFileIfThere(fileOf(cluster, name))
+    },
+    async write(cluster, name, content) {
+      const file = fileOf(cluster, name)
+      await withDiskFaults(file, async () => {
+        await ensureDurableFolder(root, dirname(file))
+        await writeFileAtomic(file, content, { durable: true })
+      })
+    },
+    async writeOnce(cluster, name, content) {
+      const file = fileOf(cluster, name)
+      return await withDiskFaults(file, async () => {
+        await ensureDurableFolder(root, dirname(file))
+        const draft = join(dirname(file), `.once-${randomBytes(6).toString('hex')}`)
+        try {
+          await writeFileAtomic(draft, content, { durable: true })
+          // A link, unlike a rename, leaves what is there; and what it shows is whole.
+          await link(draft, file)
+        } catch (error) {
+          if (!hasErrorCode(error, 'EEXIST')) throw error
+        } finally {
+          await rm(draft, { force: true })
+        }
+        // Also when another came first: its own call may not be that far yet.
+        await syncFolder(dirname(file))
+        return await readFile(file, 'utf8')
+      })
+    },
+    async remove(cluster) {
+      const folder = dirname(fileOf(cluster, 'any'))
+      // Out of sight at once and as a whole: half of a cluster's keys would be worse than none.
+      const doomed = join(root, `.removed-${cluster}-${randomBytes(6).toString('hex')}`)
+      await rename(folder, doomed).catch((error: unknown) => {
+        if (!hasErrorCode(error, 'ENOENT')) throw error
+      })
+      const left = (await namesIn(root)).filter((name) => name.startsWith(`.removed-${cluster}-`))
+      for (const name of left) await rm(join(root, name), { recursive: true, force: true })
+      await syncFolder(root)
+    },
+  }
+}
+
+/** A new folder is on disk only when the one above it is. */
+async function ensureDurableFolder(root: string, folder: string): Promise<void> {
+  await ensureFolder(folder)
+  for (let above = dirname(folder); above.length >= root.length; above = dirname(above)) await syncFolder(above)
+}
+
+function requireName(name: string, pattern: RegExp): void {
+  if (!pattern.test(name)) throw new Error(`${JSON.stringify(name)} cannot name a record or a cluster`)
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch(noneIfMissing)
+}
+
+function noneIfMissing(error: unknown): [] {
+  if (hasErrorCode(error, 'ENOENT')) return []
+  throw error
+}

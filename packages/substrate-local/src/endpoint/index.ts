@@ -1,0 +1,1 @@
+export { createEndpoint } from './endpoint.ts'

@@ -1,0 +1,15 @@
+export * from './installation/index.ts'
+export {
+  DEFAULT_FLOOR_BYTES,
+  type LocalSubstrate,
+  type LocalSubstrateOptions,
+  openLocalSubstrate,
+} from './local-substrate.ts'
+export * from './program-resolver.ts'
+export {
+  type EndingProgram,
+  ensureTrees,
+  type StopTreesOptions,
+  stopTrees,
+  type TreeOptions,
+} from './supervision/index.ts'

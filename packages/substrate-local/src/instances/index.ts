@@ -1,0 +1,1 @@
+export { createInstanceHost } from './instance-host.ts'

@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto'
+import { rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { ensureFolder, hasErrorCode } from '@evenkeel/kernel'
+import {
+  filesDigest,
+  type InstanceHost,
+  type InstanceId,
+  type InstanceSpec,
+  instanceDigest,
+  type ObservedInstance,
+  SubstrateFault,
+} from '@evenkeel/substrate'
+import { withDiskFaults } from '../disk-faults.ts'
+import type { LocalPaths } from '../installation/index.ts'
+import { hasReader, isLockFree, writeToFifo } from '../processes/index.ts'
+import type { ProgramResolver } from '../program-resolver.ts'
+import { ensureLink } from '../supervision/index.ts'
+import { trackEndings } from './endings.ts'
+import { writeIfDifferent, writeInstanceFiles } from './instance-files.ts'
+import {
+  controlOf,
+  instanceLockOf,
+  loggerLockOf,
+  requireIdentifier,
+  requireIdentifiers,
+  requirePlace,
+  scanLinkOf,
+  serviceFolderOf,
+} from './instance-paths.ts'
+import { type FoundInstance, findClusters, findInstances, toObserved } from './observation.ts'
+import { createScans } from './scans.ts'
+import { renderServiceFolder, type ServiceFile } from './service-folder.ts'
+
+/** Of programs whose spec is not known any more. */
+const DEFAULT_GRACE_SECONDS = 10
+
+/** Programs as processes under s6, on this machine. */
+export function createInstanceHost(paths: LocalPaths, resolver: ProgramResolver): InstanceHost {
+  const endings = trackEndings()
+  const scan = createScans(paths)
+
+  async function find(id: InstanceId): Promise<FoundInstance | undefined> {
+    requireIdentifiers(id)
+    return (await findInstances(paths, ({ cluster, name }) => cluster === id.cluster && name === id.name))[0]
+  }
+
+  async function ensure(spec: InstanceSpec): Promise<void> {
+    requireIdentifiers(spec)
+    requirePlace(spec.place)
+    const command = await resolver(spec.program)
+    await requireVolumes(paths, spec)
+    const found = await find(spec)
+    if (found?.place !== undefined && found.place !== spec.place) {
+      throw new SubstrateFault(
+        'Conflict',
+        `${spec.cluster}/${spec.name} is in place ${found.place}: remove it there first`,
+      )
+    }
+    const written = {
+      cluster: spec.cluster,
+      name: spec.name,
+      component: spec.component,
+      place: spec.place,
+      program: spec.program,
+      digest: instanceDigest(spec),
+      stopGraceSeconds: spec.stopGraceSeconds,
+    }
+    const folder = serviceFolderOf(paths, spec)
+    const isNew = await withDiskFaults(paths.run, async () => {
+      await ensureFolder(paths.locks)
+      await writeInstanceFiles(paths.filesOf(spec), spec.files, filesDigest(spec))
+      await writeServiceFolder(folder, renderServiceFolder(paths, spec, command, written))
+      await rm(join(folder, 'down'), { force: true })
+      return await ensureLink(scanLinkOf(paths, spec), folder)
+    })
+    if (!isNew && (await writeToFifo(controlOf(folder), 'u'))) return
+    if (await scan(spec.place)) return
+    throw new SubstrateFault(
+      'NotReady',
+      `the supervision of place ${spec.place} is not there to start ${spec.cluster}/${spec.name}: keepers and ./evenkeel up start it`,
+    )
+  }
+
+  async function stop(id: InstanceId, options: { graceSeconds?: number } = {}): Promise<'stopping' | 'gone'> {
+    const found = await find(id)
+    if (found?.place !== undefined) {
+      const folder = serviceFolderOf(paths, { ...id, place: found.place })
+      // On disk before anything else: whatever starts it from now on finds that it is to be down. A full disk does not
+      // hold up an end, which is what makes room; then the supervisor alone knows.
+      await writeFile(join(folder, 'down'), '').catch((error: unknown) => {
+        if (!hasErrorCode(error, 'ENOSPC', 'EDQUOT')) throw error
+      })
+      await writeToFifo(controlOf(folder), 'd')
+    }
+    if (found?.holder === undefined) return (await isLockFree(instanceLockOf(paths, id))) ? 'gone' : 'stopping'
+    endings.begin(found.holder, {
+      graceMs: 1000 * (options.graceSeconds ?? graceSecondsOf(found)),
+      isTold: found.isSupervised,
+    })
+    return 'stopping'
+  }
+
+  async function remove(id: InstanceId, options: { graceSeconds?: number } = {}): Promise<'stopping' | 'gone'> {
+    if ((await stop(id, options)) === 'stopping') return 'stopping'
+    const place = (await find(id))?.place
+    if (place !== undefined) {
+      const folder = serviceFolderOf(paths, { ...id, place })
+      await rm(scanLinkOf(paths, { ...id, place }), { force: true })
+      await scan(place)
+      if (!(await hasLetGo(folder))) return 'stopping'
+      await rm(folder, { recursive: true, force: true })
+    }
+    await rm(paths.filesOf(id), { recursive: true, force: true })
+    const loggerLock = loggerLockOf(paths, id)
+    if (!(await isLockFree(loggerLock, ['rm', '-f', loggerLock]))) return 'stopping'
+    await rm(paths.logOf(id), { recursive: true, force: true })
+    const lock = instanceLockOf(paths, id)
+    if (!(await isLockFree(lock, ['rm', '-f', lock]))) return 'stopping'
+    // With the last instance of a cluster goes the cluster's folder.
+    for (const folder of [dirname(paths.filesOf(id)), dirname(paths.logOf(id))]) await removeIfEmpty(folder)
+    return 'gone'
+  }
+
+  return {
+    layout(id) {
+      return { filesRoot: paths.filesOf(id), volumePath: (volume) => paths.volumeOf(id.cluster, volume) }
+    },
+    ensure,
+    async restart(id, pid) {
+      const found = await find(id)
+      if (found?.holder?.pid !== pid) return
+      endings.begin(found.holder, { graceMs: 1000 * graceSecondsOf(found), isTold: false })
+    },
+    stop,
+    remove,
+    async observe(cluster) {
+      requireIdentifier(cluster)
+      const found = await findInstances(paths, (id) => id.cluster === cluster)
+      const observed = await Promise.all(found.map((instance) => toObserved(paths, instance)))
+      return observed
+        .filter((instance): instance is ObservedInstance => instance !== undefined)
+        .sort((one, other) => (one.name < other.name ? -1 : 1))
+    },
+    clusters: () => findClusters(paths),
+  }
+}
+
+function graceSecondsOf(found: FoundInstance): number {
+  return (found.running ?? found.written)?.stopGraceSeconds ?? DEFAULT_GRACE_SECONDS
+}
+
+/** Whether both supervisors have ended; tells them to. */
+async function hasLetGo(folder: string): Promise<boolean> {
+  if (await writeToFifo(controlOf(folder), 'dx')) return false
+  // Only now: while the program's supervisor lived, its end of the pipe was open.
+  const logger = join(folder, 'log')
+  return !(await hasReader(controlOf(logger))) || !(await writeToFifo(controlOf(logger), 'dx'))
+}
+
+async function requireVolumes(paths: LocalPaths, spec: InstanceSpec): Promise<void> {
+  for (const volume of spec.volumes) {
+    try {
+      await stat(paths.volumeOf(spec.cluster, volume))
+    } catch (error) {
+      if (!hasErrorCode(error, 'ENOENT')) throw error
+      const what = `volume ${volume} of ${spec.cluster}, which ${spec.name} writes to, does not exist`
+      throw new SubstrateFault('NotFound', `${what}: ensure the volume first`, { cause: error })
+    }
+  }
+}
+
+/** Whole when it appears: s6 may look at any moment. */
+async function writeServiceFolder(folder: string, files: readonly ServiceFile[]): Promise<void> {
+  if (!(await isFolder(folder)) && (await createServiceFolder(folder, files))) return
+  await ensureFolder(join(folder, 'log'))
+  for (const file of files) await writeIfDifferent(join(folder, file.path), file.content, file.mode)
+}
+
+/** Answers false where another call was faster. */
+async function createServiceFolder(folder: string, files: readonly ServiceFile[]): Promise<boolean> {
+  // Begins with a dot, so that nobody takes it for an instance.
+  const draft = join(folder, '..', `.draft-${randomBytes(6).toString('hex')}`)
+  try {
+    await ensureFolder(join(draft, 'log'))
+    await Promise.all(files.map((file) => writeFile(join(draft, file.path), file.content, { mode: file.mode })))
+    await rename(draft, folder)
+    return true
+  } catch (error) {
+    await rm(draft, { recursive: true, force: true })
+    if (hasErrorCode(error, 'ENOTEMPTY', 'EEXIST')) return false
+    throw error
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return await stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+}
+
+async function removeIfEmpty(folder: string): Promise<void> {
+  try {
+    await rmdir(folder)
+  } catch (error) {
+    if (!hasErrorCode(error, 'ENOENT', 'ENOTEMPTY', 'EEXIST')) throw error
+  }
+}

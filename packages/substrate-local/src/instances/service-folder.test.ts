@@ -1,0 +1,88 @@
+import { type InstanceSpec, instanceDigest } from '@evenkeel/substrate'
+import { describe, expect, it } from 'vitest'
+import { localPaths } from '../installation/index.ts'
+import { renderServiceFolder } from './service-folder.ts'
+
+const spec: InstanceSpec = {
+  cluster: 'k7pmw2x9qa',
+  name: 'etcd-a',
+  component: 'etcd',
+  place: 'a',
+  program: { name: 'etcd', version: 'v3.7.3' },
+  args: ['--name=etcd-a', "--odd=it's"],
+  env: { GOGC: '40' },
+  files: [],
+  volumes: ['etcd-a'],
+  stopGraceSeconds: 15,
+}
+
+function render(changes: Partial<InstanceSpec> = {}) {
+  const changed = { ...spec, ...changes }
+  const { cluster, name, component, place, program, stopGraceSeconds } = changed
+  const written = { cluster, name, component, place, program, digest: instanceDigest(spec), stopGraceSeconds }
+  const command = { file: '/store/etcd', args: [] }
+  const files = renderServiceFolder(localPaths('/state'), changed, command, written)
+  return Object.fromEntries(files.map((file) => [file.path, `${file.mode.toString(8)}\n${file.content}`]))
+}
+
+describe('renderServiceFolder', () => {
+  it('when a spec is given, it renders what s6 runs', () => {
+    expect(render()).toMatchInlineSnapshot(`
+      {
+        "finish": "700
+      #!/bin/sh
+      [ "$(s6-svstat -o wantedup .)" = true ] || exit 0
+      now=$(date +%s)
+      last=0 count=0
+      [ ! -e ends ] || read -r last count <ends
+      [ $((now - last)) -le 15 ] || count=0
+      count=$((count + 1))
+      echo "$now $count" >ends
+      [ "$count" -gt 3 ] || exit 0
+      [ "$count" -lt 8 ] || count=8
+      exec sleep $((count - 3))
+      ",
+        "instance.json": "600
+      {"cluster":"k7pmw2x9qa","name":"etcd-a","component":"etcd","place":"a","program":{"name":"etcd","version":"v3.7.3"},"digest":"72692fdea8f1e822","stopGraceSeconds":15}
+      ",
+        "log/run": "700
+      #!/bin/sh
+      umask 077
+      export TZ=UTC
+      [ -d /state/logs/k7pmw2x9qa/etcd-a ] || mkdir -p /state/logs/k7pmw2x9qa/etcd-a
+      export EVENKEEL_LOCK=/state/locks/k7pmw2x9qa.etcd-a.log
+      exec s6-setlock "$EVENKEEL_LOCK" s6-log n5 s2000000 T /state/logs/k7pmw2x9qa/etcd-a
+      ",
+        "run": "700
+      #!/bin/sh
+      umask 077
+      exec 2>&1
+      export EVENKEEL_LOCK=/state/locks/k7pmw2x9qa.etcd-a
+      exec s6-setlock "$EVENKEEL_LOCK" /state/run/services/a/k7pmw2x9qa.etcd-a/start
+      ",
+        "start": "700
+      #!/bin/sh
+      [ ! -e /state/run/services/a/k7pmw2x9qa.etcd-a/down ] || exit 0
+      cd /state/run/clusters/k7pmw2x9qa/etcd-a || exit 1
+      export GOGC=40
+      export EVENKEEL_INSTANCE='{"cluster":"k7pmw2x9qa","name":"etcd-a","component":"etcd","place":"a","program":{"name":"etcd","version":"v3.7.3"},"digest":"72692fdea8f1e822","stopGraceSeconds":15}'
+      exec /store/etcd --name=etcd-a '--odd=it'\\''s'
+      ",
+        "timeout-finish": "600
+      10000
+      ",
+        "timeout-kill": "600
+      15000
+      ",
+      }
+    `)
+  })
+
+  it('when there is no grace, s6 still gets a limit: 0 would mean none', () => {
+    expect(render({ stopGraceSeconds: 0 })['timeout-kill']).toBe('600\n1\n')
+  })
+
+  it('when a variable could not be one, it refuses', () => {
+    expect(() => render({ env: { 'A B': 'x' } })).toThrow(/variable/)
+  })
+})

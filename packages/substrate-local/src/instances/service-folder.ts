@@ -1,0 +1,102 @@
+import type { InstanceSpec } from '@evenkeel/substrate'
+import type { LocalPaths } from '../installation/index.ts'
+import { LOCK_VARIABLE } from '../processes/index.ts'
+import type { ProgramCommand } from '../program-resolver.ts'
+import { shellQuote } from '../shell-script.ts'
+import { instanceLockOf, loggerLockOf, serviceFolderOf } from './instance-paths.ts'
+import { INSTANCE_VARIABLE, type WrittenInstance } from './written-instance.ts'
+
+/** A file of a service folder, by its path in there. */
+export interface ServiceFile {
+  readonly path: string
+  readonly content: string
+  readonly mode: number
+}
+
+/** Output of a program: the current file and five older ones, of 2 MB each, with times (UTC) in front. */
+const LOG_ROTATION = 'n5 s2000000 T'
+
+/** The files from which s6-supervise runs a program, in the order in which they are to be written. Pure. */
+export function renderServiceFolder(
+  paths: LocalPaths,
+  spec: InstanceSpec,
+  command: ProgramCommand,
+  written: WrittenInstance,
+): readonly ServiceFile[] {
+  return [
+    { path: 'start', content: startScript(paths, spec, command, written), mode: 0o700 },
+    { path: 'run', content: runScript(paths, spec), mode: 0o700 },
+    { path: 'finish', content: FINISH_SCRIPT, mode: 0o700 },
+    // 0 would be no limit at all.
+    { path: 'timeout-kill', content: `${Math.max(1, spec.stopGraceSeconds * 1000)}\n`, mode: 0o600 },
+    { path: 'timeout-finish', content: '10000\n', mode: 0o600 },
+    { path: 'log/run', content: logScript(paths, spec), mode: 0o700 },
+    { path: 'instance.json', content: `${JSON.stringify(written)}\n`, mode: 0o600 },
+  ]
+}
+
+/**
+ * Takes the lock of the program and only then reads what to start: a copy that has waited behind an unsupervised program
+ * starts what is written down by then.
+ */
+function runScript(paths: LocalPaths, spec: InstanceSpec): string {
+  return [
+    '#!/bin/sh',
+    'umask 077',
+    'exec 2>&1',
+    `export ${LOCK_VARIABLE}=${shellQuote(instanceLockOf(paths, spec))}`,
+    `exec s6-setlock "$${LOCK_VARIABLE}" ${shellQuote(serviceFolderOf(paths, spec))}/start`,
+    '',
+  ].join('\n')
+}
+
+function startScript(paths: LocalPaths, spec: InstanceSpec, command: ProgramCommand, written: WrittenInstance): string {
+  const environment = Object.entries({ ...spec.env, [INSTANCE_VARIABLE]: JSON.stringify(written) })
+  return [
+    '#!/bin/sh',
+    // A copy whose supervisor was lost may come here after the program was told to stay down.
+    `[ ! -e ${shellQuote(serviceFolderOf(paths, spec))}/down ] || exit 0`,
+    `cd ${shellQuote(paths.filesOf(spec))} || exit 1`,
+    ...environment.map(([name, value]) => `export ${requireVariableName(name)}=${shellQuote(value)}`),
+    `exec ${[command.file, ...command.args, ...spec.args].map(shellQuote).join(' ')}`,
+    '',
+  ].join('\n')
+}
+
+function requireVariableName(name: string): string {
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) throw new Error(`${JSON.stringify(name)} cannot name a variable`)
+  return name
+}
+
+function logScript(paths: LocalPaths, spec: InstanceSpec): string {
+  const folder = shellQuote(paths.logOf(spec))
+  return [
+    '#!/bin/sh',
+    'umask 077',
+    // Times in s6-log's files are local ones.
+    'export TZ=UTC',
+    `[ -d ${folder} ] || mkdir -p ${folder}`,
+    // The logger of an unsupervised program goes on until that ends; the next one waits for it.
+    `export ${LOCK_VARIABLE}=${shellQuote(loggerLockOf(paths, spec))}`,
+    `exec s6-setlock "$${LOCK_VARIABLE}" s6-log ${LOG_ROTATION} ${folder}`,
+    '',
+  ].join('\n')
+}
+
+/**
+ * Runs after each end of the program that nobody asked for. The first three in a row are followed by a start at once (s6
+ * itself starts nothing more often than once a second), later ones by a pause that grows to 5 s. Fifteen quiet seconds
+ * forget it all.
+ */
+const FINISH_SCRIPT = `#!/bin/sh
+[ "$(s6-svstat -o wantedup .)" = true ] || exit 0
+now=$(date +%s)
+last=0 count=0
+[ ! -e ends ] || read -r last count <ends
+[ $((now - last)) -le 15 ] || count=0
+count=$((count + 1))
+echo "$now $count" >ends
+[ "$count" -gt 3 ] || exit 0
+[ "$count" -lt 8 ] || count=8
+exec sleep $((count - 3))
+`

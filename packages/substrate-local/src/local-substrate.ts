@@ -1,0 +1,49 @@
+import type { Substrate } from '@evenkeel/substrate'
+import { createClusterNetwork } from './cluster-network.ts'
+import { createClusterRecords } from './cluster-records.ts'
+import { createElector } from './elector.ts'
+import { createEndpoint } from './endpoint/index.ts'
+import { claimantOf, type Installation, type LocalPaths, requireLocalInstallation } from './installation/index.ts'
+import { createInstanceHost } from './instances/index.ts'
+import type { ProgramResolver } from './program-resolver.ts'
+import { createVolumeStore } from './volume-store.ts'
+
+/** Kept free on the disk for the home and the records: 1 GiB. */
+export const DEFAULT_FLOOR_BYTES = 2 ** 30
+
+export interface LocalSubstrateOptions {
+  /** State folder. */
+  readonly home: string
+  readonly resolver: ProgramResolver
+  /** Free space below which no volume is made; 1 GiB unless given. */
+  readonly floorBytes?: number
+  /** Bytes that the disk has free; asks the file system unless given. For tests. */
+  readonly freeBytes?: () => Promise<number>
+  /** Where machine-wide claims are kept; for tests. */
+  readonly claimFolders?: readonly string[]
+}
+
+export interface LocalSubstrate extends Substrate {
+  readonly installation: Installation
+  readonly paths: LocalPaths
+}
+
+/** The ports on this machine. Makes nothing and starts nothing. Throws NotFound where there is no installation. */
+export async function openLocalSubstrate(options: LocalSubstrateOptions): Promise<LocalSubstrate> {
+  const { installation, paths } = await requireLocalInstallation(options.home)
+  const instances = createInstanceHost(paths, options.resolver)
+  return {
+    installation,
+    paths,
+    zones: installation.zones,
+    instances,
+    volumes: createVolumeStore(paths, {
+      floorBytes: options.floorBytes ?? DEFAULT_FLOOR_BYTES,
+      ...(options.freeBytes === undefined ? {} : { freeBytes: options.freeBytes }),
+    }),
+    network: createClusterNetwork(paths, installation, claimantOf(options)),
+    endpoint: createEndpoint(instances),
+    elector: createElector(installation.lockSecret),
+    records: createClusterRecords(paths),
+  }
+}

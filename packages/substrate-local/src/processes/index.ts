@@ -1,0 +1,3 @@
+export * from './fifo.ts'
+export * from './locks.ts'
+export * from './process.ts'
