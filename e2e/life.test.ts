@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Finished, Installation, run } from './installation.ts'
@@ -9,6 +9,7 @@ interface Status {
   readonly service: { readonly ready: boolean }
   readonly home: { readonly ready: boolean }
   readonly keepers: readonly { readonly acts: boolean }[]
+  readonly clustersFrom: string
   readonly clusters: readonly { readonly name: string; readonly phase: string; readonly waits: readonly string[] }[]
 }
 
@@ -48,6 +49,8 @@ describe('when an installation lives', () => {
   })
 
   test('when up runs twice at once, one waits, knows for whom, and both end well', async () => {
+    // From a stop, so that each takes long enough to meet the other.
+    await evenkeel.evenkeel(['down'], { deadlineMs: 60_000 })
     const both = await Promise.all([up(), up()])
     expect(both.filter((output) => /waits for evenkeel up \(pid \d+\)/.test(output))).toHaveLength(1)
   })
@@ -92,9 +95,34 @@ describe('when an installation lives', () => {
     )
   })
 
-  test('when service and home are dead, status says so and shows what the keeper sees', async () => {
-    expect(await status()).toMatchObject({ service: { ready: true }, home: { ready: true } })
+  test('when service and home do not answer, status says so and shows what the acting keeper sees', async () => {
+    expect(await status()).toMatchObject({ service: { ready: true }, home: { ready: true }, clustersFrom: 'home' })
+    const silenced = evenkeel
+      .processes()
+      .filter(({ pid, command }) => {
+        const isHome =
+          command.includes('/kube-apiserver ') && readlinkSync(`/proc/${pid}/cwd`).includes('/clusters/home/')
+        return isHome || command.includes('/packages/service/src/main.ts')
+      })
+      .map(({ pid }) => pid)
+    expect(silenced).toHaveLength(2)
+    for (const pid of silenced) process.kill(pid, 'SIGSTOP')
+    try {
+      const seen = await status()
+      expect(seen).toMatchObject({ service: { ready: false }, home: { ready: false }, clustersFrom: 'keeper' })
+      expect(seen.clusters).toMatchObject([{ name: 'web', phase: 'ACTIVE' }])
+      // A cluster needs neither of them; its address is what was known before.
+      expect(await evenkeel.evenkeel(['kubectl', 'web', 'get', 'namespace', 'kept', '-o', 'name'])).toBe(
+        'namespace/kept\n',
+      )
+    } finally {
+      for (const pid of silenced) process.kill(pid, 'SIGCONT')
+    }
+  })
+
+  test('when everything is stopped, status says how to start it and which clusters there are', async () => {
     await evenkeel.evenkeel(['down'], { deadlineMs: 60_000 })
+    expect(evenkeel.processes()).toEqual([])
     const stopped = await evenkeel.tryEvenkeel(['status'])
     expect(stopped.code).toBe(3)
     expect(stopped.stdout).toContain('Everything is stopped: ./evenkeel up brings it all back.\nclusters  web\n')

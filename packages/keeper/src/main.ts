@@ -5,6 +5,7 @@ import {
   AUTHENTICATOR_ZONES,
   createProgramResolver,
   ensureTrees,
+  isLoopback,
   KEEPER_STATUS_PORT,
   type LocalSubstrate,
   OWN_CLUSTER,
@@ -131,6 +132,8 @@ async function act(substrate: LocalSubstrate, acting: Acting): Promise<void> {
         authenticatorUrls: Object.fromEntries(
           AUTHENTICATOR_ZONES.map((each) => [each, `https://${zoneAddress(substrate, each)}:${AUTHENTICATOR_PORT}`]),
         ),
+        // Plain HTTP is for loopback alone.
+        serviceHosts: isLoopback(installation.address) ? [] : [installation.address, 'localhost', '127.0.0.1'],
       }),
       prober: new controlPlane.NetworkProber({ clock, region, probeUsername: PROBE.username }),
       programs: new StorePrograms({ clock, log, signal }),

@@ -10,20 +10,25 @@ export interface EksAccess {
   readonly key: { readonly accessKeyId: string; readonly secretAccessKey: string }
   /** PEM file with the service's certificate authority, where it speaks TLS. */
   readonly trustFile?: string | undefined
-  /** 3 when not given. */
-  readonly maxAttempts?: number
+  /** For when there is something to fall back on: one try of so long. Else three of 30 s. */
+  readonly patienceMs?: number
 }
 
 /** A client of our EKS API that waits seconds, not minutes, for an answer. */
 export function connectEks(access: EksAccess): EKSClient {
-  const { serviceUrl, region, key, trustFile, maxAttempts = 3 } = access
+  const { serviceUrl, region, key, trustFile, patienceMs } = access
   const trust = trustFile === undefined ? {} : { httpsAgent: new Agent({ ca: readFileSync(trustFile) }) }
   return new EKSClient({
     region,
     endpoint: serviceUrl,
     credentials: key,
-    maxAttempts,
-    requestHandler: { connectionTimeout: 5000, requestTimeout: 30_000, ...trust },
+    maxAttempts: patienceMs === undefined ? 3 : 1,
+    requestHandler: {
+      connectionTimeout: patienceMs ?? 5000,
+      requestTimeout: patienceMs ?? 30_000,
+      throwOnRequestTimeout: true,
+      ...trust,
+    },
   })
 }
 

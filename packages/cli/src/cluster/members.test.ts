@@ -50,7 +50,7 @@ describe('waiting', () => {
       condition('ControlPlaneReady', 'False', 'waits for 1 of 2 API servers'),
     ]
     expect(waitLines(conditions)).toEqual([
-      'ControlPlaneReady: waits for 1 of 2 API servers',
+      'waits for 1 of 2 API servers',
       'EndpointReady: no ready API server answers through the endpoint',
     ])
   })

@@ -58,12 +58,12 @@ export function newlyReady(before: readonly MemberStatus[], after: readonly Memb
     .map(({ component, members }) => `${component} is ready: ${members.map(placeOf).join(', ')}`)
 }
 
-/** What is not so and should be: `CONDITION: message`, the sum of all (`ControlPlaneReady`) first. */
+/** What is not so and should be: the sum of all (`ControlPlaneReady`) first, then `CONDITION: message`. */
 export function waitLines(conditions: readonly Condition[]): string[] {
   const open = conditions.filter((condition) => condition.status !== 'True' && condition.message !== '')
   const sums = open.filter((condition) => condition.type === 'ControlPlaneReady')
   const parts = open.filter((condition) => condition.type !== 'ControlPlaneReady')
-  return [...sums, ...parts].map((condition) => `${condition.type}: ${condition.message}`)
+  return [...sums.map(({ message }) => message), ...parts.map(({ type, message }) => `${type}: ${message}`)]
 }
 
 /** `Kubernetes 1.37, 3 etcd and 2 API servers in zones a, b, c`. */
@@ -78,6 +78,6 @@ export function summarize(version: string, members: readonly MemberStatus[]): st
 export function progressText(status: ClusterStatus | undefined): string {
   const members = memberLines(status?.members ?? [])
   const waits = waitLines(status?.conditions ?? []).slice(0, 1)
-  const lines = [...members, ...waits.map((line) => `waits for ${line}`)]
+  const lines = [...members, ...waits]
   return lines.length === 0 ? 'waits for a keeper to take it over' : lines.join('\n')
 }

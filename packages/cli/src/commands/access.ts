@@ -14,10 +14,13 @@ import {
 } from '../installation/index.ts'
 import { CommandError, EXIT, errorLine } from '../terminal/index.ts'
 
+/** How long a service that may be dead is waited for, where what was known before does as well. */
+const PATIENCE_MS = 3000
+
 /** Prints exports for a shell; brings the kubeconfig up to date where the service answers. */
 export async function env(write: (text: string) => void, complain: (line: string) => void): Promise<void> {
   const opened = await requireInstallation()
-  const access = await eksAccess(opened)
+  const access = { ...(await eksAccess(opened)), patienceMs: PATIENCE_MS }
   const stateFolder = opened.paths.home
   try {
     await syncContexts({ access, stateFolder, launcher: LAUNCHER })
@@ -55,7 +58,7 @@ async function clusterKubeconfig(opened: OpenedInstallation, name: string): Prom
   const access = await eksAccess(opened)
   const stateFolder = opened.paths.home
   const path = `${clientFiles(stateFolder).kubeconfig}-${name}`
-  const eks = connectEks({ ...access, maxAttempts: 1 })
+  const eks = connectEks({ ...access, patienceMs: PATIENCE_MS })
   try {
     const { cluster } = await eks.send(new DescribeClusterCommand({ name }))
     const address = cluster === undefined ? undefined : addressOf(cluster)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 
 /**
  * A `go` that answers what our builds ask of it, without compiling anything: its programs are scripts that print the
- * version of FAKE_VERSION. It writes how it was called to FAKE_LOG, and fails with FAKE_FAILURE where that is set.
+ * version of FAKE_VERSION, or where that is empty the one that a build stamps. It writes how it was called to FAKE_LOG, and fails with FAKE_FAILURE where that is set.
  */
 const SCRIPT = `#!/bin/sh
 if [ "$1" = env ]; then echo "\${FAKE_GO_VERSION:-go1.26.8}"; exit 0; fi
@@ -15,6 +15,8 @@ if [ "$1" = list ]; then
 fi
 if [ -n "$FAKE_FAILURE" ]; then echo "# example.com/some" >&2; echo "$FAKE_FAILURE" >&2; exit 1; fi
 printf 'example.com/some/one\\nexample.com/some/two\\nevenkeel.dev/main\\n' >&2
+version=$FAKE_VERSION
+[ -n "$version" ] || version=$(printf '%s' "$*" | sed -n 's/.*component-base.version.gitVersion=\\([^ ]*\\).*/\\1/p')
 while [ "$1" != -o ]; do shift; done
 folder=$2
 shift 2
@@ -22,7 +24,7 @@ for package in "$@"; do
   name=\${package%/v3}
   name=\${name##*/}
   [ "$name" = . ] && name=kubernetes
-  printf '#!/bin/sh\\necho "Version: %s"\\n' "$FAKE_VERSION" > "$folder$name"
+  printf '#!/bin/sh\\necho "Version: %s"\\n' "$version" > "$folder$name"
   chmod 755 "$folder$name"
 done
 `

@@ -139,7 +139,7 @@ async function writeHomeAccess(cluster: ClusterId, ports: ControlPlanePorts): Pr
   const leaves = await requireRecord(cluster, RECORD.leaves, ports)
   const record = { cluster, name: RECORD.release }
   const release = parseFact(Release, await requireRecord(cluster, RECORD.release, ports), record)
-  for (const [file, content] of ports.blueprint.homeKubeconfigs({ ...input, leaves, release })) {
+  for (const [file, content] of ports.blueprint.homeAccessFiles({ ...input, leaves, release })) {
     await ports.homeAccess.write(file, content)
   }
 }

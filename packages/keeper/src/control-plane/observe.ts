@@ -130,11 +130,11 @@ async function observeHomeAccess(
   ports: ControlPlanePorts,
   memory: ControlPlaneMemory,
 ): Promise<HomeAccessState> {
-  const wanted = [...ports.blueprint.homeKubeconfigs(drawn)]
+  const wanted = [...ports.blueprint.homeAccessFiles(drawn)]
   const written = await Promise.all(
     wanted.map(async ([file, content]) => (await ports.homeAccess.read(file)) === content),
   )
-  return { kubeconfigsWritten: written.every(Boolean), rightsGranted: memory.granted.has(drawn.id) }
+  return { filesWritten: written.every(Boolean), rightsGranted: memory.granted.has(drawn.id) }
 }
 
 /** Only where an answer can be expected and would be used. */

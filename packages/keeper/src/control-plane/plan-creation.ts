@@ -59,7 +59,7 @@ export function missingForActive(snapshot: ControlPlaneSnapshot): readonly strin
     if (desired.endpoint !== undefined && balancersOf(snapshot).length === 0 && !hasBalancers(snapshot)) {
       missing.push('the balancers')
     }
-  } else if (!homeAccess.kubeconfigsWritten || !homeAccess.rightsGranted) {
+  } else if (!homeAccess.filesWritten || !homeAccess.rightsGranted) {
     missing.push('access for the service and the keepers')
   }
   return missing

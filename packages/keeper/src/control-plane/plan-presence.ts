@@ -197,7 +197,7 @@ function homeSteps(snapshot: ControlPlaneSnapshot): readonly Step[] {
     return []
   }
   const cluster = snapshot.id
-  const steps: Step[] = access.kubeconfigsWritten ? [] : [{ kind: 'WriteHomeAccess', cluster }]
+  const steps: Step[] = access.filesWritten ? [] : [{ kind: 'WriteHomeAccess', cluster }]
   if (!access.rightsGranted && snapshot.probes?.endpoint.ready === true) {
     steps.push({ kind: 'GrantHomeRights', cluster })
   }

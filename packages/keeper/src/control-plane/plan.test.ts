@@ -300,13 +300,13 @@ describe('the home', () => {
     ['all is there', home(), ['RecordOutcome abc active']],
     [
       'kubeconfigs and rights are missing',
-      home({ homeAccess: { kubeconfigsWritten: false, rightsGranted: false } }),
+      home({ homeAccess: { filesWritten: false, rightsGranted: false } }),
       ['WriteHomeAccess abc', 'GrantHomeRights abc'],
     ],
     [
       'it does not answer yet, rights wait',
       home({
-        homeAccess: { kubeconfigsWritten: false, rightsGranted: false },
+        homeAccess: { filesWritten: false, rightsGranted: false },
         probes: { ...settled().probes!, endpoint: { ready: false } },
       }),
       ['WriteHomeAccess abc'],

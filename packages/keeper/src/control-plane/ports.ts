@@ -57,8 +57,8 @@ export interface Blueprint {
   }
   /** Where members and the client's path are asked how they are. */
   probeTargets(input: RenderInput): { readonly members: readonly AskedMember[]; readonly endpoint: AskedMember }
-  /** Of the home: kubeconfigs by file name. */
-  homeKubeconfigs(input: RenderInput): ReadonlyMap<string, string>
+  /** Of the home: kubeconfigs and, for a service that other machines reach, its TLS files; by file name. */
+  homeAccessFiles(input: RenderInput): ReadonlyMap<string, string>
 }
 
 /** Somebody who is asked over TLS how it is. Certificates and keys are PEM. */

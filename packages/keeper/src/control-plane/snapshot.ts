@@ -53,7 +53,7 @@ export interface ControlPlaneSnapshot {
 
   /** Whether the authenticators know the cluster. */
   readonly admitted: boolean
-  /** Of the home only: whether its kubeconfigs are written as they should be, and its bootstrap rights are there. */
+  /** Of the home only: whether its access files are written as they should be, and its bootstrap rights are there. */
   readonly homeAccess: HomeAccessState | undefined
   /** Until when tokens can be verified with nobody's help (RFC 3339); absent when no signing key is known. */
   readonly tokensValidUntil: string | undefined
@@ -77,7 +77,7 @@ export interface LeavesState {
 }
 
 export interface HomeAccessState {
-  readonly kubeconfigsWritten: boolean
+  readonly filesWritten: boolean
   readonly rightsGranted: boolean
 }
 

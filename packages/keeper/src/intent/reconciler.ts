@@ -8,7 +8,7 @@ import {
   type Reconciler,
   type StepOutcome,
 } from '@evenkeel/kernel'
-import type { ClusterId, Substrate } from '@evenkeel/substrate'
+import { type ClusterId, isFault, type Substrate } from '@evenkeel/substrate'
 import { planIntent } from './plan.ts'
 import { type HostedIntent, INTENT_RECORD, intentOf, parseIntent, serializeIntent } from './record.ts'
 import type { IntentSnapshot, IntentStep } from './snapshot.ts'
@@ -79,7 +79,15 @@ async function hasRemains(id: ClusterId, { substrate }: IntentPorts): Promise<bo
 
 async function applyIntent(step: IntentStep, ports: IntentPorts): Promise<StepOutcome> {
   if (step.kind === 'WriteIntent') {
-    await ports.substrate.records.write(step.id, INTENT_RECORD, serializeIntent(step.intent))
+    try {
+      await ports.substrate.records.write(step.id, INTENT_RECORD, serializeIntent(step.intent))
+    } catch (error) {
+      // A full disk: nothing has been begun for this cluster, and nothing is until it can be written down.
+      if (isFault(error)) {
+        return { ok: false, reason: error.code, detail: error.message, retry: 'backoff' }
+      }
+      throw error
+    }
     ports.accepted(step.id)
     return { ok: true }
   }

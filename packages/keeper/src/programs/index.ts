@@ -14,19 +14,34 @@ interface Arrival {
   readonly sinceMs: number
 }
 
+/** What `distribution` does for us; others stand in for it in tests. */
+export interface ProgramSource {
+  isInstalled(program: { readonly name: string; readonly version: string }): Promise<boolean>
+  ensurePrograms(...call: Parameters<typeof ensurePrograms>): Promise<unknown>
+}
+
+export interface StoreProgramsOptions {
+  readonly clock: Clock
+  readonly log: Logger
+  /** Arrivals end when it is aborted, and are taken up again by whoever asks next. */
+  readonly signal: AbortSignal
+  readonly source?: ProgramSource
+}
+
 /** Programs of the store that all installations of a user share (`EVENKEEL_STORE`). */
 export class StorePrograms implements Programs {
   readonly #clock: Clock
   readonly #log: Logger
+  readonly #source: ProgramSource
   readonly #presentUntilMs = new Map<string, number>()
   readonly #arrivals = new Map<string, Arrival>()
   readonly #signal: AbortSignal
 
-  /** Arrivals end when `signal` is aborted, and are taken up again by whoever asks next. */
-  constructor(options: { readonly clock: Clock; readonly log: Logger; readonly signal: AbortSignal }) {
+  constructor(options: StoreProgramsOptions) {
     this.#clock = options.clock
     this.#log = options.log
     this.#signal = options.signal
+    this.#source = options.source ?? { isInstalled, ensurePrograms }
   }
 
   async observe(release: Release): Promise<ProgramsState> {
@@ -39,7 +54,7 @@ export class StorePrograms implements Programs {
     if (arrival?.state === 'arriving') {
       return { state: 'arriving' }
     }
-    if (await isPresent(release)) {
+    if (await this.#isPresent(release)) {
       this.#presentUntilMs.set(key, nowMs + PRESENT_FOR_MS)
       return { state: 'present' }
     }
@@ -56,6 +71,15 @@ export class StorePrograms implements Programs {
     void this.#bring(key, release)
   }
 
+  async #isPresent({ kubernetes, etcd }: Release): Promise<boolean> {
+    const wanted = [
+      ...KUBERNETES.map((name) => ({ name, version: kubernetes })),
+      ...ETCD.map((name) => ({ name, version: etcd })),
+    ]
+    const found = await Promise.all(wanted.map((program) => this.#source.isInstalled(program)))
+    return found.every(Boolean)
+  }
+
   async #bring(key: string, release: Release): Promise<void> {
     const log = this.#log.child({ kubernetes: release.kubernetes, etcd: release.etcd })
     let phase = ''
@@ -68,7 +92,7 @@ export class StorePrograms implements Programs {
     try {
       const programs = [...KUBERNETES, ...ETCD]
       const request = { kubernetes: [release.kubernetes], etcd: [release.etcd], programs }
-      await ensurePrograms(request, { onProgress, signal: this.#signal })
+      await this.#source.ensurePrograms(request, { onProgress, signal: this.#signal })
       this.#arrivals.delete(key)
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)
@@ -76,15 +100,6 @@ export class StorePrograms implements Programs {
       log.warn({ err: error }, 'programs did not arrive: tried again after a while')
     }
   }
-}
-
-async function isPresent({ kubernetes, etcd }: Release): Promise<boolean> {
-  const wanted = [
-    ...KUBERNETES.map((name) => ({ name, version: kubernetes })),
-    ...ETCD.map((name) => ({ name, version: etcd })),
-  ]
-  const found = await Promise.all(wanted.map((program) => isInstalled(program)))
-  return found.every(Boolean)
 }
 
 function keyOf({ kubernetes, etcd }: Release): string {

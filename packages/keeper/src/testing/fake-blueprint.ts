@@ -67,7 +67,7 @@ export class FakeBlueprint implements Blueprint {
     return { members, endpoint: { ...asked, name: 'endpoint', component: 'endpoint' } }
   }
 
-  homeKubeconfigs(input: RenderInput) {
+  homeAccessFiles(input: RenderInput) {
     return new Map([['service.kubeconfig', input.leaves]])
   }
 }

@@ -98,7 +98,7 @@ export function settled(change: Partial<ControlPlaneSnapshot> = {}): ControlPlan
     },
     refusals: [],
     admitted: true,
-    homeAccess: intent.kind === 'home' ? { kubeconfigsWritten: true, rightsGranted: true } : undefined,
+    homeAccess: intent.kind === 'home' ? { filesWritten: true, rightsGranted: true } : undefined,
     tokensValidUntil: '2026-12-24T00:00:00Z',
     ...change,
   }

@@ -191,7 +191,8 @@ describe('when something fails', () => {
     await make('web')
     await waitFor(() => informer.isStale(), { what: 'the watchdog' })
     home.muteWatches(false)
-    await waitFor(() => changes.length === 1 && !informer.isStale(), { what: 'the change, and a new watch' })
+    // Not that it is fresh again: on a busy machine 100 ms may pass between any two events.
+    await waitFor(() => changes.length === 1, { what: 'the change, by a new watch' })
   })
 
   test('when the server goes away, it still answers, says since when it is stale, and catches up later', async () => {

@@ -10,7 +10,7 @@ import { type EksContext, impersonation } from './context.ts'
 import { atHome } from './home-fault.ts'
 
 /** A cluster that others keep changing (its status, while it starts) is looked at anew so often. */
-const MOST_ATTEMPTS = 10
+const MOST_ATTEMPTS = 5
 
 /**
  * Asks for the deletion of a cluster; it is DELETING from then on, until its keeper has taken everything down. Deleting
@@ -47,7 +47,9 @@ async function markDeleted(
   try {
     const answer = await client.request(resourcePath(CLUSTERS, { namespace, name }), {
       method: 'DELETE',
-      body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid, resourceVersion } },
+      // In the end without its resourceVersion, since a status may change faster than we look: protection that was
+      // turned on meanwhile is then the home's own policy to uphold.
+      body: { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: isLast ? { uid } : { uid, resourceVersion } },
       impersonate: impersonation(call.caller),
     })
     call.log.info({ uid }, 'deletion accepted')

@@ -1,0 +1,99 @@
+import { X509Certificate } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { networkPlan } from '../testing/fake-substrate.ts'
+import { RELEASE } from '../testing/keeper-world.ts'
+import { hostedIntent } from '../testing/snapshots.ts'
+import { RenderedBlueprint } from './rendered-blueprint.ts'
+
+const NOW_MS = Date.parse('2026-11-24T13:00:00Z')
+const DAY_MS = 86_400_000
+const HOSTED = { etcdZones: ['a', 'b', 'c'], apiServerZones: ['a', 'b'] }
+
+function blueprintOf(serviceHosts: readonly string[] = []): RenderedBlueprint {
+  return new RenderedBlueprint({
+    layout: ({ cluster, name }) => ({
+      filesRoot: `/run/${cluster}/${name}`,
+      volumePath: (volume) => `/volumes/${volume}`,
+    }),
+    authenticatorUrls: { a: 'https://127.9.1.1:9443', b: 'https://127.9.2.1:9443' },
+    serviceHosts,
+  })
+}
+
+async function hosted(blueprint = blueprintOf()) {
+  const keys = await blueprint.makeKeys({ id: 'abc', nowMs: NOW_MS })
+  const input = { id: 'abc', intent: hostedIntent(), topology: HOSTED, network: networkPlan(2), keys }
+  const leaves = await blueprint.issueLeaves(input, undefined, NOW_MS)
+  return { blueprint, input, leaves, drawn: { ...input, leaves, release: RELEASE } }
+}
+
+async function home(serviceHosts?: readonly string[]) {
+  const blueprint = blueprintOf(serviceHosts)
+  const intent = { kind: 'home' as const, version: '1.37', acceptedAt: '2026-11-24T12:00:00Z' }
+  const keys = await blueprint.makeKeys({ id: 'home', nowMs: NOW_MS })
+  const topology = { etcdZones: ['a'], apiServerZones: ['a'] }
+  const input = { id: 'home', intent, topology, network: networkPlan(1), keys }
+  const leaves = await blueprint.issueLeaves(input, undefined, NOW_MS)
+  return { blueprint, input, leaves, drawn: { ...input, leaves, release: RELEASE } }
+}
+
+describe('RenderedBlueprint', () => {
+  it('when certificates are fresh, they are not due; later and for other names they are, and renewal changes only those', async () => {
+    const { blueprint, input, leaves } = await hosted()
+    expect(blueprint.examineLeaves(input, leaves, NOW_MS)).toEqual({
+      due: false,
+      nextExpiry: '2027-11-24T13:00:00.000Z',
+    })
+    expect(blueprint.examineLeaves(input, leaves, NOW_MS + 300 * DAY_MS).due).toBe(true)
+    const moved = {
+      ...input,
+      network: { ...input.network, endpoint: { host: '192.0.2.7', bind: '192.0.2.7', port: 16443 } },
+    }
+    expect(blueprint.examineLeaves(moved, leaves, NOW_MS).due).toBe(true)
+    const renewed = await blueprint.issueLeaves(moved, leaves, NOW_MS)
+    expect(blueprint.examineLeaves(moved, renewed, NOW_MS).due).toBe(false)
+    const [before, after] = [leaves, renewed].map(
+      (text) => (JSON.parse(text) as { leaves: Record<string, object> }).leaves,
+    )
+    const changed = Object.keys(after ?? {}).filter(
+      (name) => JSON.stringify(before?.[name]) !== JSON.stringify(after?.[name]),
+    )
+    expect(changed).toEqual(['kube-apiserver-a/server', 'kube-apiserver-b/server'])
+  })
+
+  it('when it renders a hosted cluster, each API server asks the authenticator of its own zone at a path of the cluster', async () => {
+    const { blueprint, drawn } = await hosted()
+    const { instances, endpoint } = blueprint.render(drawn)
+    expect(instances).toHaveLength(11)
+    expect(endpoint).toMatchObject({ bind: '127.9.0.2', port: 6443 })
+    for (const [zone, host] of [
+      ['a', '127.9.1.1'],
+      ['b', '127.9.2.1'],
+    ] as const) {
+      const { files } = instances.find(({ name }) => name === `kube-apiserver-${zone}`) ?? { files: [] }
+      const webhook = files.find(({ path }) => path.startsWith('token-webhook'))
+      expect(webhook?.content).toContain(`https://${host}:9443/clusters/abc/token-review`)
+    }
+  })
+
+  it('when it renders the home, it has two programs, no endpoint, and kubeconfigs for three', async () => {
+    const { blueprint, drawn } = await home()
+    const { instances, endpoint } = blueprint.render(drawn)
+    expect(instances.map(({ name }) => name)).toEqual(['etcd-a', 'kube-apiserver-a'])
+    expect(endpoint).toBeUndefined()
+    const files = blueprint.homeAccessFiles(drawn)
+    expect([...files.keys()]).toEqual(['admin.kubeconfig', 'keeper.kubeconfig', 'service.kubeconfig'])
+    expect(files.get('keeper.kubeconfig')).toContain('https://127.9.1.1:6443')
+  })
+
+  it('when other machines reach the service, it gets a certificate for its names from the authority of the home', async () => {
+    const { blueprint, input, leaves, drawn } = await home(['192.0.2.7', 'localhost'])
+    expect(blueprint.examineLeaves(input, leaves, NOW_MS).due).toBe(false)
+    const files = blueprint.homeAccessFiles(drawn)
+    const certificate = new X509Certificate(files.get('service.crt') ?? '')
+    expect(certificate.checkIP('192.0.2.7')).toBe('192.0.2.7')
+    expect(certificate.checkHost('localhost')).toBe('localhost')
+    expect(certificate.checkIssued(new X509Certificate(files.get('service-ca.crt') ?? ''))).toBe(true)
+    expect(files.get('service.key')).toContain('PRIVATE KEY')
+  })
+})
