@@ -13,6 +13,7 @@ import {
   openLocalSubstrate,
   ownPrograms,
   type ProgramResolver,
+  settingsToHandOn,
   stateFolder,
 } from '@evenkeel/substrate-local'
 import { KeeperStatusPage } from './keeper-status.ts'
@@ -27,9 +28,6 @@ const LEADERSHIP = 'cell'
 const OWN_SLOT = 1
 /** Turns that run are waited for so long when the process is told to stop; being killed at any step is safe. */
 const STOP_PATIENCE_MS = 5000
-
-/** Settings that are handed on to programs which this keeper has to write down again. */
-const HANDED_ON = ['EVENKEEL_MIRROR', 'EVENKEEL_HOME_KUBECONFIG', 'EVENKEEL_LOG_LEVEL', 'EVENKEEL_FLOOR_BYTES']
 
 /** One keeper of a local installation: it stands by until it leads, acts while it does, and exits when it does no more. */
 async function main(): Promise<void> {
@@ -158,15 +156,13 @@ function supervisionOf(
   { zone, storeRoot }: { readonly zone: string; readonly storeRoot: string },
 ): Supervision {
   const { installation, paths } = substrate
-  const handedOn = HANDED_ON.flatMap((name) => {
-    const value = process.env[name]
-    return value === undefined ? [] : [[name, value] as const]
-  })
+  const homeKubeconfig = process.env['EVENKEEL_HOME_KUBECONFIG']
   const context = {
     home: paths.home,
     storeRoot,
     revision: process.env['EVENKEEL_REVISION'] ?? '',
-    env: Object.fromEntries(handedOn),
+    env: settingsToHandOn(process.env),
+    ...(homeKubeconfig === undefined ? {} : { homeKubeconfig }),
   }
   const programs = ownPrograms(installation, context)
   return {

@@ -8,45 +8,25 @@ import {
   type OwnProgramContext,
   octetAddress,
   ownPrograms,
+  settingsToHandOn,
 } from '@evenkeel/substrate-local'
 import { askReadiness, type OpenedInstallation, OWN_SLOT, sourceRevision } from '../installation/index.ts'
 import { CommandError, type StepReport } from '../terminal/index.ts'
 import { readSetup } from './setup.ts'
-
-/** Settings of whoever runs `up` that keepers need when they bring programs of another minor. */
-const HANDED_ON = [
-  'EVENKEEL_MIRROR',
-  'EVENKEEL_LOG_LEVEL',
-  'EVENKEEL_FLOOR_BYTES',
-  'GOPROXY',
-  'GOSUMDB',
-  'GONOSUMDB',
-  'GOFLAGS',
-  'HTTPS_PROXY',
-  'HTTP_PROXY',
-  'NO_PROXY',
-  'https_proxy',
-  'http_proxy',
-  'no_proxy',
-  'SSL_CERT_FILE',
-  'SSL_CERT_DIR',
-  'NODE_EXTRA_CA_CERTS',
-]
 
 /** What our own programs are started with. */
 export async function ownProgramContext(
   opened: OpenedInstallation,
   environment = process.env,
 ): Promise<OwnProgramContext> {
-  const env: Record<string, string> = Object.fromEntries(
-    HANDED_ON.flatMap((name) => {
-      const value = environment[name]
-      return value === undefined || value === '' ? [] : [[name, value]]
-    }),
-  )
   const { hasExternalHome = false } = await readSetup(opened.paths.access)
-  if (hasExternalHome) env['EVENKEEL_HOME_KUBECONFIG'] = opened.paths.adminKubeconfig
-  return { home: opened.paths.home, storeRoot: storeRoot(environment), revision: await sourceRevision(), env }
+  return {
+    home: opened.paths.home,
+    storeRoot: storeRoot(environment),
+    revision: await sourceRevision(),
+    env: settingsToHandOn(environment),
+    ...(hasExternalHome ? { homeKubeconfig: opened.paths.adminKubeconfig } : {}),
+  }
 }
 
 const RESTART_DEADLINE_MS = 30_000

@@ -16,6 +16,7 @@ import {
   ownPrograms,
   prepareInstallation,
   releaseClaims,
+  settingsToHandOn,
   stateFolder,
 } from './index.ts'
 
@@ -153,6 +154,16 @@ describe('ownPrograms', () => {
     createdAt: '2026-11-24T00:00:00.000Z',
   }
   const context = { home: '/state', storeRoot: '/store', revision: 'abc' }
+
+  it('when a keeper writes down again what up has written, both come to the same', () => {
+    const environment = { EVENKEEL_MIRROR: '/mirror', GOPROXY: 'off', EVENKEEL_LOG_LEVEL: '', HOME: '/me' }
+    const external = { ...context, homeKubeconfig: '/state/access/admin.kubeconfig' }
+    const written = ownPrograms(installation, { ...external, env: settingsToHandOn(environment) })
+    const keeper = written.find(({ name }) => name === 'keeper-a')
+    expect(keeper?.env).toMatchObject({ EVENKEEL_MIRROR: '/mirror', GOPROXY: 'off' })
+    expect(keeper?.env).not.toHaveProperty('HOME')
+    expect(ownPrograms(installation, { ...external, env: settingsToHandOn(keeper?.env ?? {}) })).toEqual(written)
+  })
 
   it('when an installation is given, each program stands where it belongs with what it reads', () => {
     const programs = ownPrograms(installation, context)

@@ -12,8 +12,42 @@ export interface OwnProgramContext {
   readonly storeRoot: string
   /** Which state of the sources runs, such as a commit: another one restarts them. */
   readonly revision: string
-  /** Handed on as it is, such as EVENKEEL_MIRROR. No secrets: it is for settings. */
+  /** Handed on as it is, by `settingsToHandOn`. No secrets: it is for settings. */
   readonly env?: Readonly<Record<string, string>>
+  /** Kubeconfig of a home that somebody else runs. */
+  readonly homeKubeconfig?: string
+}
+
+/**
+ * Settings that whoever runs `up` gives our own programs, and that a keeper which writes them down again gives on: what
+ * is said in logs, and all that brings binaries of another minor.
+ */
+const HANDED_ON: readonly string[] = [
+  'EVENKEEL_MIRROR',
+  'EVENKEEL_LOG_LEVEL',
+  'EVENKEEL_FLOOR_BYTES',
+  'GOPROXY',
+  'GOSUMDB',
+  'GONOSUMDB',
+  'GOFLAGS',
+  'HTTPS_PROXY',
+  'HTTP_PROXY',
+  'NO_PROXY',
+  'https_proxy',
+  'http_proxy',
+  'no_proxy',
+  'SSL_CERT_FILE',
+  'SSL_CERT_DIR',
+  'NODE_EXTRA_CA_CERTS',
+]
+
+/** Those of the environment that are set, for `OwnProgramContext.env`. */
+export function settingsToHandOn(environment: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const set = HANDED_ON.flatMap((name) => {
+    const value = environment[name]
+    return value === undefined || value === '' ? [] : [[name, value] as const]
+  })
+  return Object.fromEntries(set)
 }
 
 /** Zones in which authenticators stand: those of the API servers. */
@@ -70,6 +104,7 @@ function ownProgram(
       EVENKEEL_HOME: context.home,
       EVENKEEL_STORE: context.storeRoot,
       EVENKEEL_REVISION: context.revision,
+      ...(context.homeKubeconfig === undefined ? {} : { EVENKEEL_HOME_KUBECONFIG: context.homeKubeconfig }),
       ...settingsOf(component, place, own),
     },
     files: [],
