@@ -1,5 +1,5 @@
-import { type Cluster, clusterId, SIGNING_KEY_NAMESPACE } from '@evenkeel/contract/kinds'
-import { CLUSTERS, Metrics, SECRETS, type Secret, silentLogger } from '@evenkeel/kernel'
+import { CLUSTERS, type Cluster, clusterId, SIGNING_KEY_NAMESPACE } from '@evenkeel/contract/kinds'
+import { Metrics, SECRETS, type Secret, silentLogger } from '@evenkeel/kernel'
 import { FakeHome, waitFor } from '@evenkeel/kernel/testing'
 import { describe, expect, it } from 'vitest'
 import type { AuthenticatorFolder } from './access/index.ts'

@@ -1,6 +1,12 @@
-import { type Cluster, clusterId, SIGNING_KEY_NAMESPACE, type Update } from '@evenkeel/contract/kinds'
 import {
   CLUSTERS,
+  type Cluster,
+  clusterId,
+  SIGNING_KEY_NAMESPACE,
+  UPDATES,
+  type Update,
+} from '@evenkeel/contract/kinds'
+import {
   type Clock,
   Informer,
   type KubeClient,
@@ -10,7 +16,6 @@ import {
   ReconcileLoop,
   SECRETS,
   type Secret,
-  UPDATES,
 } from '@evenkeel/kernel'
 import type { ClusterId, Substrate } from '@evenkeel/substrate'
 import {

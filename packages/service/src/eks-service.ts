@@ -1,17 +1,8 @@
 import { join } from 'node:path'
 import { operationFacts } from '@evenkeel/contract/eks'
-import type { Cluster, Update } from '@evenkeel/contract/kinds'
+import { CLUSTERS, type Cluster, UPDATES, type Update } from '@evenkeel/contract/kinds'
 import type { Release } from '@evenkeel/distribution/releases'
-import {
-  CLUSTERS,
-  type Clock,
-  type HealthCheck,
-  Informer,
-  type KubeClient,
-  type Logger,
-  type Metrics,
-  UPDATES,
-} from '@evenkeel/kernel'
+import { type Clock, type HealthCheck, Informer, type KubeClient, type Logger, type Metrics } from '@evenkeel/kernel'
 import type { FastifyInstance } from 'fastify'
 import {
   AccessChecks,

@@ -20,12 +20,20 @@ import {
   UpdateClusterConfigCommand,
 } from '@aws-sdk/client-eks'
 import { userObjects } from '@evenkeel/contract/identity'
-import { type Cluster, KEEPER_IDENTITY, objectName, SERVICE_IDENTITY, serviceRights } from '@evenkeel/contract/kinds'
+import {
+  CLUSTERS,
+  type Cluster,
+  KEEPER_IDENTITY,
+  objectName,
+  SERVICE_IDENTITY,
+  serviceRights,
+  UPDATES,
+  USERS,
+} from '@evenkeel/contract/kinds'
 import { releases } from '@evenkeel/distribution/releases'
 import {
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
-  CLUSTERS,
   type KubeClient,
   Metrics,
   NAMESPACES,
@@ -33,8 +41,6 @@ import {
   SECRETS,
   silentLogger,
   systemClock,
-  UPDATES,
-  USERS,
 } from '@evenkeel/kernel'
 import { freePort, waitFor } from '@evenkeel/kernel/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -1,5 +1,5 @@
-import { type Cluster, type ClusterStatus, objectName } from '@evenkeel/contract/kinds'
-import { CLUSTERS, isNotFound, isUnavailable, type KubeClient, systemClock } from '@evenkeel/kernel'
+import { CLUSTERS, type Cluster, type ClusterStatus, objectName } from '@evenkeel/contract/kinds'
+import { isNotFound, isUnavailable, type KubeClient, systemClock } from '@evenkeel/kernel'
 import { CommandError, type StepReport } from '../terminal/index.ts'
 import { memberLines, newlyReady, progressText, summarize } from './members.ts'
 

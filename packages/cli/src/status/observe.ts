@@ -1,5 +1,5 @@
-import type { Cluster, MemberStatus } from '@evenkeel/contract/kinds'
-import { CLUSTERS, readFileIfThere } from '@evenkeel/kernel'
+import { CLUSTERS, type Cluster, type MemberStatus } from '@evenkeel/contract/kinds'
+import { readFileIfThere } from '@evenkeel/kernel'
 import {
   AUTHENTICATOR_ZONES,
   HOME_MANIFEST,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { ACCESS_KEY_BYTES, type UserObjects, userObjects } from '@evenkeel/contract/identity'
-import type { KubeObject, User } from '@evenkeel/contract/kinds'
+import { type KubeObject, USERS, type User } from '@evenkeel/contract/kinds'
 import {
   ensureFolder,
   isAlreadyExists,
@@ -10,7 +10,6 @@ import {
   ROLE_BINDINGS,
   readFileIfThere,
   SECRETS,
-  USERS,
   writeFileAtomic,
 } from '@evenkeel/kernel'
 import { clientFiles, renderAwsConfig, renderAwsCredentials } from '../access/index.ts'

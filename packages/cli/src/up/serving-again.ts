@@ -1,5 +1,5 @@
-import type { Cluster } from '@evenkeel/contract/kinds'
-import { CLUSTERS, isUnavailable, KubeClient, systemClock } from '@evenkeel/kernel'
+import { CLUSTERS, type Cluster } from '@evenkeel/contract/kinds'
+import { isUnavailable, KubeClient, systemClock } from '@evenkeel/kernel'
 import { execCredential } from '../access/index.ts'
 import { followCreation, summarize } from '../cluster/index.ts'
 import { type OpenedInstallation, openHome, requireAccessKey } from '../installation/index.ts'

@@ -4,5 +4,6 @@ export { type CustomResourceDefinition, customResourceDefinitions } from './crd.
 export * from './home-access.ts'
 export * from './names.ts'
 export * from './object.ts'
+export * from './resources.ts'
 export * from './update.ts'
 export * from './user.ts'

@@ -1,5 +1,5 @@
-import type { Cluster } from '@evenkeel/contract/kinds'
-import { CLUSTERS, Informer, ReconcileLoop, systemClock } from '@evenkeel/kernel'
+import { CLUSTERS, type Cluster } from '@evenkeel/contract/kinds'
+import { Informer, ReconcileLoop, systemClock } from '@evenkeel/kernel'
 import { FakeHome, waitFor } from '@evenkeel/kernel/testing'
 import { describe, expect, it } from 'vitest'
 import { clusterObject } from '../testing/keeper-world.ts'

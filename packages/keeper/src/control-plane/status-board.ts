@@ -1,7 +1,6 @@
-import type { Cluster, ClusterStatus } from '@evenkeel/contract/kinds'
+import { CLUSTERS, type Cluster, type ClusterStatus } from '@evenkeel/contract/kinds'
 import {
   areConditionsEqual,
-  CLUSTERS,
   type Clock,
   GONE,
   isConflict,

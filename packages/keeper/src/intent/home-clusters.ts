@@ -1,5 +1,5 @@
-import type { Cluster } from '@evenkeel/contract/kinds'
-import { CLUSTERS, type Informer, type KubeClient, keyOfName } from '@evenkeel/kernel'
+import { CLUSTERS, type Cluster } from '@evenkeel/contract/kinds'
+import { type Informer, type KubeClient, keyOfName } from '@evenkeel/kernel'
 import type { IntentPorts } from './reconciler.ts'
 
 /** The Cluster objects of the home, as an informer sees them, and the one thing that is written to them here. */

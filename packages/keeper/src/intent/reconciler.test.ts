@@ -1,5 +1,5 @@
-import { type Cluster, clusterId } from '@evenkeel/contract/kinds'
-import { CLUSTERS, Informer, ReconcileLoop, type TurnResult } from '@evenkeel/kernel'
+import { CLUSTERS, type Cluster, clusterId } from '@evenkeel/contract/kinds'
+import { Informer, ReconcileLoop, type TurnResult } from '@evenkeel/kernel'
 import { FakeHome, waitFor } from '@evenkeel/kernel/testing'
 import { describe, expect, it } from 'vitest'
 import { FakeSubstrate } from '../testing/fake-substrate.ts'

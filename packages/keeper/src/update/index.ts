@@ -1,13 +1,5 @@
-import { clusterId, type Update } from '@evenkeel/contract/kinds'
-import {
-  type Clock,
-  GONE,
-  isNotFound,
-  isUnavailable,
-  type KubeClient,
-  type Reconciler,
-  UPDATES,
-} from '@evenkeel/kernel'
+import { clusterId, UPDATES, type Update } from '@evenkeel/contract/kinds'
+import { type Clock, GONE, isNotFound, isUnavailable, type KubeClient, type Reconciler } from '@evenkeel/kernel'
 import type { ClusterRecords } from '@evenkeel/substrate'
 import { INTENT_RECORD, parseIntent } from '../intent/index.ts'
 import { planUpdate, type UpdateSnapshot, type UpdateStep } from './plan.ts'

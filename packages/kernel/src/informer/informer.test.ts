@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { KubeObject } from '@evenkeel/contract/kinds'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { CLUSTERS, type KubeClient } from '../kube-client/index.ts'
+import { KubeClient, type ResourceRef } from '../kube-client/index.ts'
+import { createLogger } from '../log.ts'
 import { FakeHome, waitFor } from '../testing/index.ts'
 import { Informer, type InformerOptions } from './informer.ts'
+
+const DEMOS: ResourceRef = { group: 'example.dev', version: 'v1', plural: 'demos', namespaced: true }
 
 interface Demo extends KubeObject {
   spec: { version: string }
@@ -33,7 +36,7 @@ afterEach(async () => {
 function start(options: Partial<InformerOptions> = {}): { informer: Informer<Demo>; changes: string[] } {
   const informer = new Informer<Demo>({
     client,
-    resource: CLUSTERS,
+    resource: DEMOS,
     firstBackoffMs: 5,
     longestBackoffMs: 20,
     ...options,
@@ -49,12 +52,12 @@ function start(options: Partial<InformerOptions> = {}): { informer: Informer<Dem
 
 async function make(name: string, namespace = 'account-1', version = '1.37'): Promise<Demo> {
   const metadata = { name, namespace, labels: { team: name.slice(0, 1) } }
-  const object: Demo = { apiVersion: 'evenkeel.dev/v1alpha1', kind: 'Cluster', metadata, spec: { version } }
-  return await client.create(CLUSTERS, object)
+  const object: Demo = { apiVersion: 'example.dev/v1', kind: 'Demo', metadata, spec: { version } }
+  return await client.create(DEMOS, object)
 }
 
 async function change(name: string, version: string): Promise<void> {
-  await client.mergePatch(CLUSTERS, { namespace: 'account-1', name, patch: { spec: { version } } })
+  await client.mergePatch(DEMOS, { namespace: 'account-1', name, patch: { spec: { version } } })
 }
 
 describe('what it knows', () => {
@@ -69,7 +72,7 @@ describe('what it knows', () => {
 
     await make('api', 'account-2')
     await change('web', '1.38')
-    await client.delete(CLUSTERS, { namespace: 'account-2', name: 'api' })
+    await client.delete(DEMOS, { namespace: 'account-2', name: 'api' })
     await waitFor(() => changes.length === 4, { what: 'four changes' })
     expect(changes).toEqual([
       'added account-1/web 1.37',
@@ -104,7 +107,7 @@ describe('what it knows', () => {
     const { informer, changes } = start({ labelSelector: 'team=w' })
     await informer.waitForSync(stop.signal)
     const patch = { metadata: { labels: { team: 'z' } } }
-    await client.mergePatch(CLUSTERS, { namespace: 'account-1', name: 'web', patch })
+    await client.mergePatch(DEMOS, { namespace: 'account-1', name: 'web', patch })
     await waitFor(() => changes.length === 2, { what: 'the deletion' })
     expect(changes[1]).toBe('deleted account-1/web 1.37')
   })
@@ -139,6 +142,32 @@ describe('what it knows', () => {
 })
 
 describe('when something fails', () => {
+  test('when the kubeconfig is not there yet, it waits with one line and no stack, and begins when it comes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'evenkeel-informer-'))
+    const kubeconfig = join(folder, 'home.kubeconfig')
+    const late = new KubeClient({ kubeconfig })
+    try {
+      const lines: string[] = []
+      const log = createLogger('test', { level: 'debug', write: (line) => lines.push(line) })
+      const { informer } = start({ client: late, log })
+      await waitFor(() => lines.length > 1, { what: 'two attempts' })
+      expect(lines.filter((line) => line.includes('"level":"info"'))).toHaveLength(1)
+      expect(lines[0]).toContain(`the kubeconfig ${kubeconfig} is not there`)
+      expect(lines[0]).not.toContain('stack')
+      const config = {
+        'current-context': 'home',
+        contexts: [{ name: 'home', context: { cluster: 'home', user: 'me' } }],
+        clusters: [{ name: 'home', cluster: { server: home.connection.server } }],
+        users: [{ name: 'me', user: {} }],
+      }
+      await writeFile(kubeconfig, JSON.stringify(config))
+      await informer.waitForSync(stop.signal)
+    } finally {
+      late.close()
+      await rm(folder, { recursive: true })
+    }
+  })
+
   test('when watches are cut, it resumes from where it was, without a new list', async () => {
     const { informer, changes } = start()
     await informer.waitForSync(stop.signal)
@@ -156,7 +185,7 @@ describe('when something fails', () => {
     await informer.waitForSync(stop.signal)
     await waitFor(() => home.openWatches === 1, { what: 'the watch' })
     home.muteWatches(true)
-    await client.delete(CLUSTERS, { namespace: 'account-1', name: 'web' })
+    await client.delete(DEMOS, { namespace: 'account-1', name: 'web' })
     await change('api', '1.38')
     await make('job')
     home.muteWatches(false)
@@ -175,7 +204,7 @@ describe('when something fails', () => {
     await informer.waitForSync(stop.signal)
     await waitFor(() => home.openWatches === 1, { what: 'the watch' })
     home.muteWatches(true)
-    await client.delete(CLUSTERS, { namespace: 'account-1', name: 'web' })
+    await client.delete(DEMOS, { namespace: 'account-1', name: 'web' })
     await make('web')
     home.muteWatches(false)
     home.expireHistory()
@@ -240,7 +269,7 @@ describe('the mirror on disk', () => {
 
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'mirror-'))
-    mirrorFile = join(folder, 'mirror', 'clusters.json')
+    mirrorFile = join(folder, 'mirror', 'demos.json')
   })
 
   afterEach(async () => {
@@ -258,7 +287,7 @@ describe('the mirror on disk', () => {
     expect((await stat(join(folder, 'mirror'))).mode & 0o777).toBe(0o700)
 
     stop = new AbortController()
-    await client.delete(CLUSTERS, { namespace: 'account-1', name: 'api' })
+    await client.delete(DEMOS, { namespace: 'account-1', name: 'api' })
     await home.goAway()
     const second = start({ mirrorFile })
     await second.informer.waitForSync(stop.signal, { atLeast: 'mirror' })
@@ -283,14 +312,14 @@ describe('the mirror on disk', () => {
       },
       { what: 'the mirror to have all' },
     )
-    expect(written).toMatchObject({ contents: 'evenkeel.dev/v1alpha1/clusters///' })
+    expect(written).toMatchObject({ contents: 'example.dev/v1/demos///' })
   })
 
   test.each([
     ['no JSON', '{"contents":'],
     ['something else', '{"contents":"x","savedAt":"2026-01-01T00:00:00Z","items":[]}'],
   ])('when the mirror holds %s, it is ignored and written anew', async (_what, content) => {
-    mirrorFile = join(folder, 'clusters.json')
+    mirrorFile = join(folder, 'demos.json')
     await writeFile(mirrorFile, content)
     await make('web')
     const { informer } = start({ mirrorFile, mirrorDelayMs: 10 })

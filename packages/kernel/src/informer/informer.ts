@@ -1,6 +1,6 @@
 import type { KubeObject } from '@evenkeel/contract/kinds'
 import { type Clock, systemClock } from '../clock.ts'
-import { isExpired, type KubeClient, type ResourceRef } from '../kube-client/index.ts'
+import { isExpired, type KubeClient, KubeconfigAbsentError, type ResourceRef } from '../kube-client/index.ts'
 import { type Logger, silentLogger } from '../log.ts'
 import { Mirror } from './mirror.ts'
 import { type Change, keyOfName, ObjectStore, objectKey } from './object-store.ts'
@@ -225,7 +225,9 @@ export class Informer<T extends KubeObject> {
     } else if (failure !== undefined) {
       this.#staleSinceMs ??= this.#lastContactMs ?? this.#clock.now()
       // Once for each outage, not for each attempt.
-      if (this.#failures === 0) {
+      if (this.#failures === 0 && failure instanceof KubeconfigAbsentError) {
+        this.#log.info({ reason: failure.message }, 'waiting for the API server to be made')
+      } else if (this.#failures === 0) {
         this.#log.warn({ err: failure }, 'list or watch failed: what is known stays in use, and it is tried again')
       } else {
         this.#log.debug({ err: failure, failures: this.#failures }, 'list or watch failed again')

@@ -1,5 +1,7 @@
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { readFileIfThere } from '../files.ts'
+import { KubeconfigAbsentError } from './errors.ts'
 
 /** How to reach a Kubernetes API, and as whom. Certificates and keys are PEM. */
 export interface KubeConnection {
@@ -30,7 +32,11 @@ export async function loadKubeconfigFiles(path: string, options: { context?: str
   // Only here, since it is large and most processes are given their connection.
   const { parse } = await import('yaml')
   const files = [path]
-  const config = asRecord(parse(await readFile(path, 'utf8')))
+  const text = await readFileIfThere(path)
+  if (text === undefined) {
+    throw new KubeconfigAbsentError(path)
+  }
+  const config = asRecord(parse(text))
   const contextName = options.context ?? asText(config['current-context'])
   if (contextName === undefined) {
     throw new Error(`kubeconfig ${path} has no current-context: set one`)

@@ -51,6 +51,14 @@ export class KubeConnectionError extends Error {
   }
 }
 
+/** There is no kubeconfig yet: whoever makes the server writes it, and it is looked for again with every request. */
+export class KubeconfigAbsentError extends KubeConnectionError {
+  constructor(path: string) {
+    super(`the kubeconfig ${path} is not there`, 'ENOENT')
+    this.name = 'KubeconfigAbsentError'
+  }
+}
+
 export function isNotFound(error: unknown): error is KubeError {
   return error instanceof KubeError && error.status === 404
 }

@@ -20,7 +20,9 @@ import {
   KubeError,
 } from './errors.ts'
 import { KubeClient } from './kube-client.ts'
-import { CLUSTERS, NAMESPACES, SECRETS } from './resources.ts'
+import { NAMESPACES, type ResourceRef, SECRETS } from './resources.ts'
+
+const DEMOS: ResourceRef = { group: 'example.dev', version: 'v1', plural: 'demos', namespaced: true }
 
 interface Demo extends KubeObject {
   spec: { version: string; tags?: Record<string, string> }
@@ -29,8 +31,8 @@ interface Demo extends KubeObject {
 
 function demo(name: string, spec: Demo['spec'] = { version: '1.37' }): Demo {
   return {
-    apiVersion: 'evenkeel.dev/v1alpha1',
-    kind: 'Cluster',
+    apiVersion: 'example.dev/v1',
+    kind: 'Demo',
     metadata: { name, namespace: 'account-1' },
     spec,
   }
@@ -60,17 +62,17 @@ afterEach(async () => {
 
 describe('objects', () => {
   test('when an object is created, it can be read, replaced, patched in every way and deleted', async () => {
-    const created = await client.create(CLUSTERS, demo('web'))
+    const created = await client.create(DEMOS, demo('web'))
     expect(created.metadata).toMatchObject({ name: 'web', namespace: 'account-1', generation: 1 })
-    expect(await client.get<Demo>(CLUSTERS, at('web'))).toEqual(created)
+    expect(await client.get<Demo>(DEMOS, at('web'))).toEqual(created)
 
-    const replaced = await client.replace(CLUSTERS, { ...created, spec: { version: '1.36' } })
+    const replaced = await client.replace(DEMOS, { ...created, spec: { version: '1.36' } })
     expect(replaced.metadata.generation).toBe(2)
 
-    const merged = await client.mergePatch<Demo>(CLUSTERS, { ...at('web'), patch: { spec: { tags: { a: 'b' } } } })
+    const merged = await client.mergePatch<Demo>(DEMOS, { ...at('web'), patch: { spec: { tags: { a: 'b' } } } })
     expect(merged.spec).toEqual({ version: '1.36', tags: { a: 'b' } })
 
-    const patched = await client.jsonPatch<Demo>(CLUSTERS, {
+    const patched = await client.jsonPatch<Demo>(DEMOS, {
       ...at('web'),
       patch: [
         { op: 'test', path: '/spec/version', value: '1.36' },
@@ -80,51 +82,51 @@ describe('objects', () => {
     })
     expect(patched.spec).toEqual({ version: '1.37' })
 
-    const applied = await client.apply(CLUSTERS, demo('web', { version: '1.38' }), {
+    const applied = await client.apply(DEMOS, demo('web', { version: '1.38' }), {
       fieldManager: 'test',
       force: true,
     })
     expect(applied.spec.version).toBe('1.38')
     expect(home.requests.at(-1)?.path).toContain('?fieldManager=test&force=true')
 
-    await client.delete(CLUSTERS, at('web'))
-    expect(await failureOf(client.get(CLUSTERS, at('web')))).toSatisfy(isNotFound)
+    await client.delete(DEMOS, at('web'))
+    expect(await failureOf(client.get(DEMOS, at('web')))).toSatisfy(isNotFound)
   })
 
   test('when the subresource status is patched, only the status changes, and a write of the object leaves it', async () => {
-    await client.create(CLUSTERS, demo('web'))
+    await client.create(DEMOS, demo('web'))
     const patch = { spec: { version: '9.9' }, status: { phase: 'ACTIVE' } }
-    const reported = await client.mergePatch<Demo>(CLUSTERS, { ...at('web'), subresource: 'status', patch })
+    const reported = await client.mergePatch<Demo>(DEMOS, { ...at('web'), subresource: 'status', patch })
     expect(reported).toMatchObject({ spec: { version: '1.37' }, status: { phase: 'ACTIVE' } })
     expect(reported.metadata.generation).toBe(1)
 
-    const replaced = await client.replace(CLUSTERS, { ...reported, status: { phase: 'FAILED' } })
+    const replaced = await client.replace(DEMOS, { ...reported, status: { phase: 'FAILED' } })
     expect(replaced.status).toEqual({ phase: 'ACTIVE' })
   })
 
   test('when an object has a finalizer, its deletion waits for it', async () => {
     const held = demo('web')
     held.metadata.finalizers = ['evenkeel.dev/keeper']
-    await client.create(CLUSTERS, held)
-    await client.delete(CLUSTERS, at('web'))
-    const deleting = await client.get(CLUSTERS, at('web'))
+    await client.create(DEMOS, held)
+    await client.delete(DEMOS, at('web'))
+    const deleting = await client.get(DEMOS, at('web'))
     expect(deleting.metadata.deletionTimestamp).toBeDefined()
 
-    await client.mergePatch(CLUSTERS, { ...at('web'), patch: { metadata: { finalizers: null } } })
-    expect(home.objects(CLUSTERS)).toEqual([])
+    await client.mergePatch(DEMOS, { ...at('web'), patch: { metadata: { finalizers: null } } })
+    expect(home.objects(DEMOS)).toEqual([])
   })
 
   test('when there are more objects than a page holds, list brings all of them and listPage one page', async () => {
     for (let count = 0; count < 7; count += 1) {
-      await client.create(CLUSTERS, demo(`web-${count}`))
+      await client.create(DEMOS, demo(`web-${count}`))
     }
-    const list = await client.list<Demo>(CLUSTERS, { pageSize: 3 })
+    const list = await client.list<Demo>(DEMOS, { pageSize: 3 })
     expect(list.items.map(({ metadata }) => metadata.name)).toEqual(
       [0, 1, 2, 3, 4, 5, 6].map((count) => `web-${count}`),
     )
     expect(home.requests.filter(({ method }) => method === 'GET')).toHaveLength(3)
 
-    const page = await client.listPage(CLUSTERS, { limit: 3, namespace: 'account-1' })
+    const page = await client.listPage(DEMOS, { limit: 3, namespace: 'account-1' })
     expect(page.items).toHaveLength(3)
     expect(page.continue).toBeDefined()
   })
@@ -139,7 +141,7 @@ describe('objects', () => {
             ? { kind: 'Status', code: 410, reason: 'Expired', message: 'too old' }
             : {
                 kind: 'ClusterList',
-                apiVersion: 'evenkeel.dev/v1alpha1',
+                apiVersion: 'example.dev/v1',
                 metadata: query.has('limit') ? { resourceVersion: '5', continue: 'next' } : { resourceVersion: '9' },
                 items: query.has('limit') ? [demo('a')] : [demo('a'), demo('b')],
               },
@@ -149,7 +151,7 @@ describe('objects', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const other = new KubeClient({ server: `http://127.0.0.1:${(server.address() as AddressInfo).port}` })
     try {
-      const list = await other.list(CLUSTERS)
+      const list = await other.list(DEMOS)
       expect(list.resourceVersion).toBe('9')
       expect(list.items).toHaveLength(2)
     } finally {
@@ -159,40 +161,40 @@ describe('objects', () => {
   })
 
   test('when a name would leave its folder in the path, it is refused before anything is sent', async () => {
-    expect(await failureOf(client.get(CLUSTERS, at('..')))).toMatchObject({ message: expect.stringContaining('dots') })
-    expect(await failureOf(client.get(CLUSTERS, at('')))).toMatchObject({ message: expect.stringContaining('empty') })
-    expect(await failureOf(client.get(CLUSTERS, { name: 'web' }))).toMatchObject({
+    expect(await failureOf(client.get(DEMOS, at('..')))).toMatchObject({ message: expect.stringContaining('dots') })
+    expect(await failureOf(client.get(DEMOS, at('')))).toMatchObject({ message: expect.stringContaining('empty') })
+    expect(await failureOf(client.get(DEMOS, { name: 'web' }))).toMatchObject({
       message: expect.stringContaining('needs a namespace'),
     })
-    await client.get(CLUSTERS, at('a/../b')).catch(() => {})
+    await client.get(DEMOS, at('a/../b')).catch(() => {})
     expect(home.requests.map(({ path }) => path)).toEqual([
-      '/apis/evenkeel.dev/v1alpha1/namespaces/account-1/clusters/a%2F..%2Fb',
+      '/apis/example.dev/v1/namespaces/account-1/demos/a%2F..%2Fb',
     ])
   })
 })
 
 describe('errors', () => {
   test('when the server refuses, the error says what, why and for which request', async () => {
-    await client.create(CLUSTERS, demo('web'))
-    const taken = await failureOf(client.create(CLUSTERS, demo('web')))
+    await client.create(DEMOS, demo('web'))
+    const taken = await failureOf(client.create(DEMOS, demo('web')))
     expect(taken).toSatisfy(isAlreadyExists)
     expect(taken).toSatisfy(isConflict)
     expect(taken).toMatchObject({
       status: 409,
       message: expect.stringContaining('"web" already exists'),
-      request: 'POST /apis/evenkeel.dev/v1alpha1/namespaces/account-1/clusters',
+      request: 'POST /apis/example.dev/v1/namespaces/account-1/demos',
     })
 
-    const old = await client.get<Demo>(CLUSTERS, at('web'))
-    await client.replace(CLUSTERS, { ...old, spec: { version: '1.36' } })
-    const outdated = await failureOf(client.replace(CLUSTERS, old))
+    const old = await client.get<Demo>(DEMOS, at('web'))
+    await client.replace(DEMOS, { ...old, spec: { version: '1.36' } })
+    const outdated = await failureOf(client.replace(DEMOS, old))
     expect(outdated).toSatisfy(isConflict)
     expect(outdated).not.toSatisfy(isAlreadyExists)
 
     const uid = 'another'
-    expect(await failureOf(client.delete(CLUSTERS, { ...at('web'), preconditions: { uid } }))).toSatisfy(isConflict)
+    expect(await failureOf(client.delete(DEMOS, { ...at('web'), preconditions: { uid } }))).toSatisfy(isConflict)
     const patch = [{ op: 'test', path: '/spec/version', value: '1.1' }] as const
-    expect(await failureOf(client.jsonPatch(CLUSTERS, { ...at('web'), patch }))).toSatisfy(isInvalid)
+    expect(await failureOf(client.jsonPatch(DEMOS, { ...at('web'), patch }))).toSatisfy(isInvalid)
   })
 
   test.each([
@@ -202,7 +204,7 @@ describe('errors', () => {
     [503, 'ServiceUnavailable', isUnavailable],
   ])('when the server answers %i %s, its helper knows it', async (status, reason, helper) => {
     home.refuseWrites({ status, reason, message: 'no', retryAfterSeconds: 2 })
-    const error = await failureOf(client.create(CLUSTERS, demo('web')))
+    const error = await failureOf(client.create(DEMOS, demo('web')))
     expect(error).toSatisfy(helper)
     expect(error).toMatchObject({ status, reason, message: 'no', retryAfterMs: 2000 })
   })
@@ -283,7 +285,7 @@ describe('connections', () => {
   })
 
   test('when somebody is impersonated, each group and value is a header of its own', async () => {
-    await client.create(CLUSTERS, demo('web'), {
+    await client.create(DEMOS, demo('web'), {
       impersonate: {
         user: 'arn:aws:iam::1:user/ann',
         groups: ['evenkeel:account-1', 'system:authenticated'],
@@ -304,7 +306,7 @@ describe('connections', () => {
   })
 
   test('when the user to impersonate has no name, nothing is sent, as it would be done in our own name', async () => {
-    const error = await failureOf(client.create(CLUSTERS, demo('web'), { impersonate: { user: '' } }))
+    const error = await failureOf(client.create(DEMOS, demo('web'), { impersonate: { user: '' } }))
     expect(error).toMatchObject({ message: expect.stringContaining('cannot impersonate') })
     expect(home.requests).toEqual([])
   })
@@ -348,13 +350,13 @@ describe('watch', () => {
   test('when objects change, it tells each change once, in order, and bookmarks', async () => {
     await using quick = await FakeHome.start({ bookmarkMs: 20 })
     const other = quick.client()
-    const { resourceVersion } = await other.list(CLUSTERS)
-    await other.create(CLUSTERS, demo('web'))
-    await other.mergePatch(CLUSTERS, { ...at('web'), patch: { spec: { version: '1.38' } } })
-    await other.delete(CLUSTERS, at('web'))
+    const { resourceVersion } = await other.list(DEMOS)
+    await other.create(DEMOS, demo('web'))
+    await other.mergePatch(DEMOS, { ...at('web'), patch: { spec: { version: '1.38' } } })
+    await other.delete(DEMOS, at('web'))
     await other.create(SECRETS, { apiVersion: 'v1', kind: 'Secret', metadata: at('other') })
     const seen: string[] = []
-    for await (const event of other.watch<Demo>(CLUSTERS, { resourceVersion, namespace: 'account-1' })) {
+    for await (const event of other.watch<Demo>(DEMOS, { resourceVersion, namespace: 'account-1' })) {
       seen.push(event.type)
       if (event.type === 'BOOKMARK') {
         expect(Number(event.resourceVersion)).toBe(Number(resourceVersion) + 4)
@@ -367,12 +369,12 @@ describe('watch', () => {
 
   test('when it starts from a version that is no longer known, it throws 410', async () => {
     home.expireHistory()
-    const events = client.watch(CLUSTERS, { resourceVersion: '1' })
+    const events = client.watch(DEMOS, { resourceVersion: '1' })
     expect(await failureOf(events.next())).toSatisfy(isExpired)
   })
 
   test('when its version becomes too old while it runs, it throws 410', async () => {
-    const failure = failureOf(client.watch(CLUSTERS, { resourceVersion: '100' }).next())
+    const failure = failureOf(client.watch(DEMOS, { resourceVersion: '100' }).next())
     await waitFor(() => home.openWatches === 1, { what: 'the watch' })
     home.expireHistory()
     expect(await failure).toSatisfy(isExpired)
@@ -380,7 +382,7 @@ describe('watch', () => {
 
   test('when its signal is aborted, it throws the reason and closes the connection', async () => {
     const abort = new AbortController()
-    const failure = failureOf(client.watch(CLUSTERS, { resourceVersion: '100', signal: abort.signal }).next())
+    const failure = failureOf(client.watch(DEMOS, { resourceVersion: '100', signal: abort.signal }).next())
     await waitFor(() => home.openWatches === 1, { what: 'the watch' })
     abort.abort(new Error('enough'))
     expect(await failure).toMatchObject({ message: 'enough' })
@@ -388,19 +390,19 @@ describe('watch', () => {
   })
 
   test('when the connection is cut or silent, it throws a connection error', async () => {
-    const cut = failureOf(client.watch(CLUSTERS, { resourceVersion: '100' }).next())
+    const cut = failureOf(client.watch(DEMOS, { resourceVersion: '100' }).next())
     await waitFor(() => home.openWatches === 1, { what: 'the watch' })
     home.dropWatches()
     expect(await cut).toBeInstanceOf(KubeConnectionError)
 
-    const silent = client.watch(CLUSTERS, { resourceVersion: '100', idleTimeoutMs: 50 })
+    const silent = client.watch(DEMOS, { resourceVersion: '100', idleTimeoutMs: 50 })
     expect(await failureOf(silent.next())).toMatchObject({ code: 'TIMEOUT' })
   })
 
   test('when an event is larger than one piece of the stream, it is put together', async () => {
     const tags = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`tag-${index}`, 'grüße '.repeat(10)]))
-    await client.create(CLUSTERS, demo('web', { version: '1.37', tags }))
-    for await (const event of client.watch<Demo>(CLUSTERS, { resourceVersion: '100' })) {
+    await client.create(DEMOS, demo('web', { version: '1.37', tags }))
+    for await (const event of client.watch<Demo>(DEMOS, { resourceVersion: '100' })) {
       expect(event.type === 'ADDED' && event.object.spec.tags).toEqual(tags)
       break
     }
@@ -410,7 +412,7 @@ describe('watch', () => {
 test('when access is asked for, the answer and its reason are told', async () => {
   await using strict = await FakeHome.start({ authorize: ({ user }) => user === 'ann' })
   const other = strict.client()
-  const resourceAttributes = { verb: 'get', group: 'evenkeel.dev', resource: 'clusters', namespace: 'account-1' }
+  const resourceAttributes = { verb: 'get', group: 'example.dev', resource: 'demos', namespace: 'account-1' }
   expect(await subjectAccessReview(other, { user: 'ann', groups: [], resourceAttributes })).toEqual({
     allowed: true,
     reason: '',

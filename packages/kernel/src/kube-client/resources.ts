@@ -38,11 +38,6 @@ export function resourcePath(resource: ResourceRef, target: ResourceTarget = {})
   return `/${parts.map(encodeURIComponent).join('/')}`
 }
 
-const ours = { group: 'evenkeel.dev', version: 'v1alpha1', namespaced: true }
-export const CLUSTERS: ResourceRef = { ...ours, plural: 'clusters' }
-export const UPDATES: ResourceRef = { ...ours, plural: 'updates' }
-export const USERS: ResourceRef = { ...ours, plural: 'users' }
-
 const core = { group: '', version: 'v1' }
 export const NAMESPACES: ResourceRef = { ...core, plural: 'namespaces', namespaced: false }
 export const SECRETS: ResourceRef = { ...core, plural: 'secrets', namespaced: true }

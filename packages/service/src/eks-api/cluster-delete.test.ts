@@ -1,4 +1,4 @@
-import { CLUSTERS } from '@evenkeel/kernel'
+import { CLUSTERS } from '@evenkeel/contract/kinds'
 import { describe, expect, it } from 'vitest'
 import { EksRig, NAMESPACE } from '../testing/eks-rig.ts'
 

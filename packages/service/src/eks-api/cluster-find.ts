@@ -1,6 +1,6 @@
 import { declaredFault, EksFault } from '@evenkeel/contract/eks'
-import type { Cluster } from '@evenkeel/contract/kinds'
-import { CLUSTERS, isNotFound } from '@evenkeel/kernel'
+import { CLUSTERS, type Cluster } from '@evenkeel/contract/kinds'
+import { isNotFound } from '@evenkeel/kernel'
 import type { EksCall } from '../http/index.ts'
 import { clusterPlace, type EksContext, impersonation } from './context.ts'
 import { homeFault } from './home-fault.ts'

@@ -1,5 +1,5 @@
-import type { Cluster, Update } from '@evenkeel/contract/kinds'
-import { CLUSTERS, Informer, silentLogger, systemClock, UPDATES } from '@evenkeel/kernel'
+import { CLUSTERS, type Cluster, UPDATES, type Update } from '@evenkeel/contract/kinds'
+import { Informer, silentLogger, systemClock } from '@evenkeel/kernel'
 import { describe, expect, it } from 'vitest'
 import { EksRig, NAMESPACE } from '../testing/eks-rig.ts'
 import { runRound } from './update-upkeep.ts'

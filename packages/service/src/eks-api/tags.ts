@@ -1,7 +1,6 @@
 import type * as Eks from '@aws-sdk/client-eks'
 import { EksFault, parseArn } from '@evenkeel/contract/eks'
-import type { Cluster } from '@evenkeel/contract/kinds'
-import { CLUSTERS } from '@evenkeel/kernel'
+import { CLUSTERS, type Cluster } from '@evenkeel/contract/kinds'
 import type { EksCall } from '../http/index.ts'
 import { findCluster, readCluster } from './cluster-find.ts'
 import { clusterPlace, type EksContext, impersonation } from './context.ts'

@@ -1,6 +1,5 @@
-import type { Cluster, Update } from '@evenkeel/contract/kinds'
+import { CLUSTERS, type Cluster, UPDATES, type Update } from '@evenkeel/contract/kinds'
 import {
-  CLUSTERS,
   type Clock,
   type Impersonation,
   type Informer,
@@ -8,7 +7,6 @@ import {
   isNotFound,
   type KubeClient,
   type Logger,
-  UPDATES,
 } from '@evenkeel/kernel'
 import { acceptedUpdateOf, updateObject } from './accepted-update.ts'
 import type { EksContext } from './context.ts'

@@ -1,17 +1,19 @@
 import { userObjects } from '@evenkeel/contract/identity'
 import {
+  CLUSTERS,
   type Cluster,
   KEEPER_FINALIZER,
   KEEPER_IDENTITY,
   objectName,
   SERVICE_IDENTITY,
   serviceRights,
+  UPDATES,
+  USERS,
 } from '@evenkeel/contract/kinds'
 import { releases } from '@evenkeel/distribution/releases'
 import {
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
-  CLUSTERS,
   CUSTOM_RESOURCE_DEFINITIONS,
   type KubeClient,
   KubeError,
@@ -20,8 +22,6 @@ import {
   SECRETS,
   silentLogger,
   systemClock,
-  UPDATES,
-  USERS,
 } from '@evenkeel/kernel'
 import { waitFor } from '@evenkeel/kernel/testing'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'

@@ -1,6 +1,7 @@
 import {
   API_VERSION,
   accountNamespace,
+  CLUSTERS,
   type Cluster,
   customResourceDefinitions,
   type KubeObject,
@@ -9,7 +10,6 @@ import type { Release } from '@evenkeel/distribution/releases'
 import {
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
-  CLUSTERS,
   type Clock,
   CUSTOM_RESOURCE_DEFINITIONS,
   type KubeClient,

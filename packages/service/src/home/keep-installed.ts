@@ -1,4 +1,4 @@
-import type { Clock, KubeClient, Logger } from '@evenkeel/kernel'
+import { type Clock, type KubeClient, KubeconfigAbsentError, type Logger } from '@evenkeel/kernel'
 import { type InstallHomeOptions, installHome } from './install.ts'
 
 export interface HomeInstallationOptions extends Pick<InstallHomeOptions, 'releases' | 'clock' | 'deadlineMs'> {
@@ -42,7 +42,11 @@ export class HomeInstallation {
         if (signal.aborted) return
         if (this.#problem !== undefined) this.#problem = err instanceof Error ? err.message : String(err)
         // Once for each outage: the home may well start after the service.
-        if (failures === 0) log.warn({ err }, 'the home cannot be brought up to date yet: it is tried again')
+        if (failures === 0 && err instanceof KubeconfigAbsentError) {
+          log.info({ reason: err.message }, 'waiting for the home to be made')
+        } else if (failures === 0) {
+          log.warn({ err }, 'the home cannot be brought up to date yet: it is tried again')
+        }
         waitMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures, 10), LONGEST_RETRY_MS)
         failures += 1
       }

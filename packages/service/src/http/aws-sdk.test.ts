@@ -20,7 +20,7 @@ import {
   waitUntilClusterActive,
   waitUntilClusterDeleted,
 } from '@aws-sdk/client-eks'
-import { CLUSTERS } from '@evenkeel/kernel'
+import { CLUSTERS } from '@evenkeel/contract/kinds'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ADMIN, believingAuthenticator, EksRig, LEAST_WISH, NAMESPACE } from '../testing/eks-rig.ts'
 import type { Authenticator } from './authenticator.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { accessKeySecretName, userArn } from '@evenkeel/contract/identity'
-import { IDENTITY_NAMESPACE, type User } from '@evenkeel/contract/kinds'
-import { type Clock, Informer, type KubeClient, type Logger, SECRETS, type Secret, USERS } from '@evenkeel/kernel'
+import { IDENTITY_NAMESPACE, USERS, type User } from '@evenkeel/contract/kinds'
+import { type Clock, Informer, type KubeClient, type Logger, SECRETS, type Secret } from '@evenkeel/kernel'
 
 /** An access key that is good, and whose it is. */
 export interface AccessKey {

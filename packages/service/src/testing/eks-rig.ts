@@ -1,7 +1,15 @@
 import { EksFault } from '@evenkeel/contract/eks'
-import { type Cluster, type ClusterStatus, objectName, type Update, type UpdateStatus } from '@evenkeel/contract/kinds'
+import {
+  CLUSTERS,
+  type Cluster,
+  type ClusterStatus,
+  objectName,
+  UPDATES,
+  type Update,
+  type UpdateStatus,
+} from '@evenkeel/contract/kinds'
 import type { Release } from '@evenkeel/distribution/releases'
-import { CLUSTERS, Metrics, silentLogger, systemClock, UPDATES } from '@evenkeel/kernel'
+import { Metrics, silentLogger, systemClock } from '@evenkeel/kernel'
 import { FakeHome, type FakeHomeOptions, waitFor } from '@evenkeel/kernel/testing'
 import { EksService, type EksServiceOptions } from '../eks-service.ts'
 import type { Authenticator, Caller } from '../http/index.ts'
