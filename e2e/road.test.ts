@@ -36,7 +36,7 @@ describe('when a newcomer follows the README', () => {
   })
 
   test('when the home is asked, our kinds read well', async () => {
-    const table = await evenkeel.evenkeel(['kubectl', '--home', 'get', 'clusters', '-A'])
+    const table = await evenkeel.evenkeel(['kubectl', '--home', 'get', 'clusters'])
     expect(table).toMatch(/demo\s/)
     expect(table).toContain('ACTIVE')
   })

@@ -1,5 +1,7 @@
 export * from './aws-files.ts'
+export * from './home-context.ts'
 export * from './kubeconfig.ts'
+export * from './rewrite-file.ts'
 export * from './shell-exports.ts'
 export * from './sync-kubeconfig.ts'
 export * from './token.ts'

@@ -1,6 +1,5 @@
-import { dirname } from 'node:path'
-import { ensureFolder, readFileIfThere, writeFileAtomic } from '@evenkeel/kernel'
 import { type ClusterAddress, renderKubeconfig, type TokenCommand } from './kubeconfig.ts'
+import { rewriteFile } from './rewrite-file.ts'
 
 /** Brings the contexts of our clusters in a kubeconfig up to date; what others wrote stays. */
 export async function syncKubeconfig(
@@ -8,9 +7,5 @@ export async function syncKubeconfig(
   addresses: readonly ClusterAddress[],
   options: { readonly command: TokenCommand; readonly preferred?: string },
 ): Promise<void> {
-  const before = await readFileIfThere(path)
-  const after = renderKubeconfig(before ?? '', addresses, options)
-  if (after === before) return
-  await ensureFolder(dirname(path))
-  await writeFileAtomic(path, after)
+  await rewriteFile(path, (content) => renderKubeconfig(content, addresses, options))
 }

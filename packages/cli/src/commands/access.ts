@@ -1,9 +1,17 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { DescribeClusterCommand } from '@aws-sdk/client-eks'
+import { accountNamespace } from '@evenkeel/contract/kinds'
 import { defaultRelease, isInstalled, programPath } from '@evenkeel/distribution'
 import { readFileIfThere } from '@evenkeel/kernel'
-import { clientFiles, execCredential, renderShellExports, syncKubeconfig } from '../access/index.ts'
+import {
+  clientFiles,
+  execCredential,
+  renderHomeContext,
+  renderShellExports,
+  rewriteFile,
+  syncKubeconfig,
+} from '../access/index.ts'
 import { addressOf, connectEks, explainEksError, isNoAnswer, syncContexts } from '../cluster/index.ts'
 import {
   eksAccess,
@@ -43,7 +51,7 @@ export async function token(cluster: string, write: (text: string) => void): Pro
 /** Runs our kubectl against a cluster or the home; answers its exit status. */
 export async function kubectl(args: readonly string[], options: { readonly home?: boolean }): Promise<number> {
   const opened = await requireInstallation()
-  if (options.home === true) return await runKubectl(args, opened.paths.adminKubeconfig)
+  if (options.home === true) return await runKubectl(args, await homeKubeconfig(opened))
   const [cluster, ...rest] = args
   if (cluster === undefined || cluster.startsWith('-')) {
     throw new CommandError('name the cluster first: ./evenkeel kubectl CLUSTER get pods, or --home for the home', {
@@ -51,6 +59,19 @@ export async function kubectl(args: readonly string[], options: { readonly home?
     })
   }
   return await runKubectl(rest, await clusterKubeconfig(opened, cluster))
+}
+
+/** What KUBECONFIG is for the home: its administrator's, and before it the account's namespace as the default one. */
+async function homeKubeconfig({ paths, installation }: OpenedInstallation): Promise<string> {
+  const { adminKubeconfig } = paths
+  const context = renderHomeContext(
+    (await readFileIfThere(adminKubeconfig)) ?? '',
+    accountNamespace(installation.accountId),
+  )
+  if (context === undefined) return adminKubeconfig
+  const path = `${clientFiles(paths.home).kubeconfig}-home-context`
+  await rewriteFile(path, () => context)
+  return `${path}:${adminKubeconfig}`
 }
 
 /** A kubeconfig with this one cluster; what was known before when the service does not answer. */

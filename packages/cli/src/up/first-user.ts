@@ -2,17 +2,14 @@ import { randomBytes } from 'node:crypto'
 import { ACCESS_KEY_BYTES, type UserObjects, userObjects } from '@evenkeel/contract/identity'
 import { type KubeObject, USERS, type User } from '@evenkeel/contract/kinds'
 import {
-  ensureFolder,
   isAlreadyExists,
   type KubeClient,
   NAMESPACES,
   type ResourceRef,
   ROLE_BINDINGS,
-  readFileIfThere,
   SECRETS,
-  writeFileAtomic,
 } from '@evenkeel/kernel'
-import { clientFiles, renderAwsConfig, renderAwsCredentials } from '../access/index.ts'
+import { clientFiles, renderAwsConfig, renderAwsCredentials, rewriteFile } from '../access/index.ts'
 import { type OpenedInstallation, openHome } from '../installation/index.ts'
 import { CommandError } from '../terminal/index.ts'
 import { readSetup, recordSetup } from './setup.ts'
@@ -81,16 +78,8 @@ export async function ensureFirstUser(opened: OpenedInstallation): Promise<void>
 async function writeAwsFiles(opened: OpenedInstallation, user: UserObjects): Promise<void> {
   const { installation, serviceUrl, trustFile, paths } = opened
   const files = clientFiles(paths.home)
-  await ensureFolder(paths.aws)
   const trust = trustFile === undefined ? {} : { trustFile }
   const settings = { region: installation.region, serviceUrl, ...trust }
-  await rewrite(files.awsConfig, (content) => renderAwsConfig(content, settings))
-  await rewrite(files.awsCredentials, (content) => renderAwsCredentials(content, user))
-}
-
-/** Writes a file of ours and of the user anew, when that changes it. Mode 0600. */
-export async function rewrite(path: string, render: (content: string) => string): Promise<void> {
-  const before = await readFileIfThere(path)
-  const after = render(before ?? '')
-  if (after !== before) await writeFileAtomic(path, after)
+  await rewriteFile(files.awsConfig, (content) => renderAwsConfig(content, settings))
+  await rewriteFile(files.awsCredentials, (content) => renderAwsCredentials(content, user))
 }
