@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
-import { link, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { link, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { ensureFolder, hasErrorCode, readFileIfThere, syncFolder, writeFileAtomic } from '@evenkeel/kernel'
 import type { ClusterRecords } from '@evenkeel/substrate'
+import { listClusterFolders, removeClusterFolder } from './cluster-folders.ts'
 import { withDiskFaults } from './disk-faults.ts'
 import type { LocalPaths } from './installation/index.ts'
 
@@ -10,14 +11,14 @@ import type { LocalPaths } from './installation/index.ts'
 export function createClusterRecords(paths: LocalPaths): ClusterRecords {
   const root = paths.records
   const fileOf = (cluster: string, name: string) => {
-    requireName(cluster, /^[a-z0-9][a-z0-9-]*$/)
+    requireClusterName(cluster)
     requireName(name, /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/)
     return join(root, cluster, name)
   }
 
   return {
     async clusters() {
-      return (await namesIn(root)).filter((name) => !name.startsWith('.')).sort()
+      return await listClusterFolders(root)
     },
     async readAll(cluster) {
       const folder = dirname(fileOf(cluster, 'any'))
@@ -62,15 +63,8 @@ export function createClusterRecords(paths: LocalPaths): ClusterRecords {
       })
     },
     async remove(cluster) {
-      const folder = dirname(fileOf(cluster, 'any'))
-      // Out of sight at once and as a whole: half of a cluster's keys would be worse than none.
-      const doomed = join(root, `.removed-${cluster}-${randomBytes(6).toString('hex')}`)
-      await rename(folder, doomed).catch((error: unknown) => {
-        if (!hasErrorCode(error, 'ENOENT')) throw error
-      })
-      const left = (await namesIn(root)).filter((name) => name.startsWith(`.removed-${cluster}-`))
-      for (const name of left) await rm(join(root, name), { recursive: true, force: true })
-      await syncFolder(root)
+      requireClusterName(cluster)
+      await removeClusterFolder(root, cluster)
     },
   }
 }
@@ -81,12 +75,12 @@ async function ensureDurableFolder(root: string, folder: string): Promise<void> 
   for (let above = dirname(folder); above.length >= root.length; above = dirname(above)) await syncFolder(above)
 }
 
-function requireName(name: string, pattern: RegExp): void {
-  if (!pattern.test(name)) throw new Error(`${JSON.stringify(name)} cannot name a record or a cluster`)
+function requireClusterName(cluster: string): void {
+  requireName(cluster, /^[a-z0-9][a-z0-9-]*$/)
 }
 
-async function namesIn(folder: string): Promise<string[]> {
-  return await readdir(folder).catch(noneIfMissing)
+function requireName(name: string, pattern: RegExp): void {
+  if (!pattern.test(name)) throw new Error(`${JSON.stringify(name)} cannot name a record or a cluster`)
 }
 
 function noneIfMissing(error: unknown): [] {

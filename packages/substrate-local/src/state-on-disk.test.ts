@@ -26,15 +26,6 @@ describe('records on disk', () => {
     expect(await modeOf(join(paths.records, 'c1/pki'))).toBe('700')
     expect(await modeOf(join(paths.records, 'c1'))).toBe('700')
   })
-
-  it('when a removal was cut short, the next one finishes it', async () => {
-    const paths = localPaths(root)
-    const records = createClusterRecords(paths)
-    await mkdir(join(paths.records, '.removed-c1-0123'), { recursive: true })
-    expect(await records.clusters()).toEqual([])
-    await records.remove('c1')
-    await expect(stat(join(paths.records, '.removed-c1-0123'))).rejects.toThrow(/ENOENT/)
-  })
 })
 
 describe('volumes on disk', () => {

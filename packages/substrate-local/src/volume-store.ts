@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, rename, rm, statfs } from 'node:fs/promises'
+import { mkdir, statfs } from 'node:fs/promises'
 import { join } from 'node:path'
-import { ensureFolder, hasErrorCode, readFileIfThere, syncFolder, writeFileAtomic } from '@evenkeel/kernel'
+import { ensureFolder, readFileIfThere, syncFolder, writeFileAtomic } from '@evenkeel/kernel'
 import { type ObservedVolume, SubstrateFault, type VolumeSpec, type VolumeStore } from '@evenkeel/substrate'
+import { listClusterFolders, namesIn, removeClusterFolder } from './cluster-folders.ts'
 import { withDiskFaults } from './disk-faults.ts'
 import type { LocalPaths } from './installation/index.ts'
 
@@ -75,14 +75,10 @@ export function createVolumeStore(paths: LocalPaths, options: VolumeStoreOptions
     },
     async remove(cluster) {
       requireName(cluster)
-      // Out of sight at once, so that a removal cut short does not leave half a volume.
-      const doomed = join(paths.volumes, `.removed-${cluster}-${randomBytes(6).toString('hex')}`)
-      await rename(join(paths.volumes, cluster), doomed).catch(ignoreMissing)
-      const left = (await namesIn(paths.volumes)).filter((name) => name.startsWith(`.removed-${cluster}-`))
-      for (const name of left) await rm(join(paths.volumes, name), { recursive: true, force: true })
+      await removeClusterFolder(paths.volumes, cluster)
     },
     async clusters() {
-      return (await namesIn(paths.volumes)).filter((name) => !name.startsWith('.')).sort()
+      return await listClusterFolders(paths.volumes)
     },
   }
 }
@@ -100,17 +96,4 @@ function mebibytes(bytes: number): string {
 function requireName(name: string): void {
   if (!/^[a-z0-9][a-z0-9-]{0,62}$/.test(name))
     throw new Error(`${JSON.stringify(name)} is no name of a volume or cluster`)
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if (hasErrorCode(error, 'ENOENT')) return []
-    throw error
-  }
-}
-
-function ignoreMissing(error: unknown): void {
-  if (!hasErrorCode(error, 'ENOENT')) throw error
 }

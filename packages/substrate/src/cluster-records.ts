@@ -6,6 +6,7 @@ import type { ClusterId } from './place.ts'
  * and on disk when the call returns.
  */
 export interface ClusterRecords {
+  /** Every cluster of which something is left, though it be what a removal that was cut short has left. */
   clusters(): Promise<readonly ClusterId[]>
   /** All records of a cluster by name; empty when there are none. */
   readAll(cluster: ClusterId): Promise<ReadonlyMap<string, string>>

@@ -88,9 +88,12 @@ export interface InstanceHost {
   restart(id: InstanceId, pid: number): Promise<void>
   /** Down, and stays down, until `ensure`. `graceSeconds` overrides the spec's. `gone` only when no process is left. */
   stop(id: InstanceId, options?: { graceSeconds?: number }): Promise<'stopping' | 'gone'>
-  /** Stops it and forgets files, logs and spec. `gone` only when nothing is left. */
+  /** Stops it and forgets files, logs and spec. `gone` only when nothing is left; until then `observe` shows it. */
   remove(id: InstanceId, options?: { graceSeconds?: number }): Promise<'stopping' | 'gone'>
-  /** Complete or throws. */
+  /**
+   * Complete or throws. One that was only half written down or removed is shown, too, without `writtenDigest`; where no
+   * more than its name is left, that stands for its component.
+   */
   observe(cluster: ClusterId): Promise<readonly ObservedInstance[]>
   /** Every cluster of which this host knows an instance. Complete or throws. */
   clusters(): Promise<readonly ClusterId[]>

@@ -17,8 +17,9 @@ export interface VolumeStore {
   /** Throws NoSpace where the floor of free space would be crossed: existing volumes go on. */
   ensure(spec: VolumeSpec): Promise<void>
   observe(cluster: ClusterId): Promise<readonly ObservedVolume[]>
-  /** Every volume of the cluster, with its data. */
+  /** Every volume of the cluster, with its data, and what a removal that was cut short has left of them. */
   remove(cluster: ClusterId): Promise<void>
+  /** Every cluster of which something is left. */
   clusters(): Promise<readonly ClusterId[]>
   /** Bytes that can still be given away before the floor is reached; negative below it. */
   headroomBytes(): Promise<number>

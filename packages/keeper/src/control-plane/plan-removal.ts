@@ -33,7 +33,12 @@ export function planRemoval(snapshot: ControlPlaneSnapshot): Plan<Step> {
   }
   const { intent } = snapshot
   const object = intent.kind === 'hosted' ? `${intent.namespace}/${intent.name}` : ''
-  return { steps: [{ kind: 'RemoveRecords', cluster, object }], notes: [], wakeAfterMs: 0 }
+  // The volumes once more: a removal of them that was cut short leaves what is out of sight.
+  const last: readonly Step[] = [
+    { kind: 'RemoveVolumes', cluster },
+    { kind: 'RemoveRecords', cluster, object },
+  ]
+  return { steps: last, notes: [], wakeAfterMs: 0 }
 }
 
 function removeRunning(snapshot: ControlPlaneSnapshot): readonly Step[] {

@@ -349,14 +349,14 @@ describe('a control plane that is deleted', () => {
     [
       'nothing but records is left',
       settled({ intent, ...gone, observedVolumes: [], network: undefined, admitted: false }),
-      ['RemoveRecords abc'],
+      ['RemoveVolumes abc', 'RemoveRecords abc'],
     ],
     [
       'its create had failed',
       settled({ intent, outcome: { result: 'failed', at: '', code: 'Other', message: '' }, ...gone }),
       ['RemoveVolumes abc', 'ReleaseNetwork abc'],
     ],
-    ['nothing was ever made', settled({ intent, ...unmade }), ['RemoveRecords abc']],
+    ['nothing was ever made', settled({ intent, ...unmade }), ['RemoveVolumes abc', 'RemoveRecords abc']],
   ])('when %s', (_when, given, expected) => {
     expect(steps(given)).toEqual(expected)
   })

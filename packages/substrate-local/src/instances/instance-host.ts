@@ -1,5 +1,4 @@
-import { randomBytes } from 'node:crypto'
-import { rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { rm, rmdir, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { ensureFolder, hasErrorCode } from '@evenkeel/kernel'
 import {
@@ -8,7 +7,6 @@ import {
   type InstanceId,
   type InstanceSpec,
   instanceDigest,
-  type ObservedInstance,
   SubstrateFault,
 } from '@evenkeel/substrate'
 import { withDiskFaults } from '../disk-faults.ts'
@@ -30,7 +28,7 @@ import {
 } from './instance-paths.ts'
 import { type FoundInstance, findClusters, findInstances, toObserved } from './observation.ts'
 import { createScans } from './scans.ts'
-import { renderServiceFolder, type ServiceFile } from './service-folder.ts'
+import { renderServiceFolder } from './service-folder.ts'
 
 /** Of programs whose spec is not known any more. */
 const DEFAULT_GRACE_SECONDS = 10
@@ -69,8 +67,12 @@ export function createInstanceHost(paths: LocalPaths, resolver: ProgramResolver)
     const folder = serviceFolderOf(paths, spec)
     const isNew = await withDiskFaults(paths.run, async () => {
       await ensureFolder(paths.locks)
+      // First what `observe` knows it by, so that no file is left that nobody removes; last what s6 finds it by.
+      await ensureServiceFolder(folder, scanLinkOf(paths, spec))
       await writeInstanceFiles(paths.filesOf(spec), spec.files, filesDigest(spec))
-      await writeServiceFolder(folder, renderServiceFolder(paths, spec, command, written))
+      for (const file of renderServiceFolder(paths, spec, command, written)) {
+        await writeIfDifferent(join(folder, file.path), file.content, file.mode)
+      }
       await rm(join(folder, 'down'), { force: true })
       return await ensureLink(scanLinkOf(paths, spec), folder)
     })
@@ -104,22 +106,22 @@ export function createInstanceHost(paths: LocalPaths, resolver: ProgramResolver)
   async function remove(id: InstanceId, options: { graceSeconds?: number } = {}): Promise<'stopping' | 'gone'> {
     if ((await stop(id, options)) === 'stopping') return 'stopping'
     const place = (await find(id))?.place
-    if (place !== undefined) {
-      const folder = serviceFolderOf(paths, { ...id, place })
+    const folder = place === undefined ? undefined : serviceFolderOf(paths, { ...id, place })
+    if (place !== undefined && folder !== undefined) {
       await rm(scanLinkOf(paths, { ...id, place }), { force: true })
       await scan(place)
       if (!(await hasLetGo(folder))) return 'stopping'
-      await rm(folder, { recursive: true, force: true })
     }
     await rm(paths.filesOf(id), { recursive: true, force: true })
     const loggerLock = loggerLockOf(paths, id)
     if (!(await isLockFree(loggerLock, ['rm', '-f', loggerLock]))) return 'stopping'
     await rm(paths.logOf(id), { recursive: true, force: true })
-    const lock = instanceLockOf(paths, id)
-    if (!(await isLockFree(lock, ['rm', '-f', lock]))) return 'stopping'
     // With the last instance of a cluster goes the cluster's folder.
-    for (const folder of [dirname(paths.filesOf(id)), dirname(paths.logOf(id))]) await removeIfEmpty(folder)
-    return 'gone'
+    for (const parent of [dirname(paths.filesOf(id)), dirname(paths.logOf(id))]) await removeIfEmpty(parent)
+    // Last what `observe` knows it by: a removal that is cut short anywhere is taken up again.
+    if (folder !== undefined) await rm(folder, { recursive: true, force: true })
+    const lock = instanceLockOf(paths, id)
+    return (await isLockFree(lock, ['rm', '-f', lock])) ? 'gone' : 'stopping'
   }
 
   return {
@@ -138,9 +140,7 @@ export function createInstanceHost(paths: LocalPaths, resolver: ProgramResolver)
       requireIdentifier(cluster)
       const found = await findInstances(paths, (id) => id.cluster === cluster)
       const observed = await Promise.all(found.map((instance) => toObserved(paths, instance)))
-      return observed
-        .filter((instance): instance is ObservedInstance => instance !== undefined)
-        .sort((one, other) => (one.name < other.name ? -1 : 1))
+      return observed.sort((one, other) => (one.name < other.name ? -1 : 1))
     },
     clusters: () => findClusters(paths),
   }
@@ -170,27 +170,10 @@ async function requireVolumes(paths: LocalPaths, spec: InstanceSpec): Promise<vo
   }
 }
 
-/** Whole when it appears: s6 may look at any moment. */
-async function writeServiceFolder(folder: string, files: readonly ServiceFile[]): Promise<void> {
-  if (!(await isFolder(folder)) && (await createServiceFolder(folder, files))) return
+async function ensureServiceFolder(folder: string, scanLink: string): Promise<void> {
+  // s6 may look at any moment, and is not to find half a service behind the link of one that was lost.
+  if (!(await isFolder(folder))) await rm(scanLink, { force: true })
   await ensureFolder(join(folder, 'log'))
-  for (const file of files) await writeIfDifferent(join(folder, file.path), file.content, file.mode)
-}
-
-/** Answers false where another call was faster. */
-async function createServiceFolder(folder: string, files: readonly ServiceFile[]): Promise<boolean> {
-  // Begins with a dot, so that nobody takes it for an instance.
-  const draft = join(folder, '..', `.draft-${randomBytes(6).toString('hex')}`)
-  try {
-    await ensureFolder(join(draft, 'log'))
-    await Promise.all(files.map((file) => writeFile(join(draft, file.path), file.content, { mode: file.mode })))
-    await rename(draft, folder)
-    return true
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true })
-    if (hasErrorCode(error, 'ENOTEMPTY', 'EEXIST')) return false
-    throw error
-  }
 }
 
 async function isFolder(path: string): Promise<boolean> {

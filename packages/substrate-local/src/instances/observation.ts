@@ -1,7 +1,8 @@
-import { readdir } from 'node:fs/promises'
+import { readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { hasErrorCode, readFileIfThere } from '@evenkeel/kernel'
 import type { InstanceId, ObservedInstance, Place } from '@evenkeel/substrate'
+import { namesIn } from '../cluster-folders.ts'
 import { type LocalPaths, PLACES } from '../installation/index.ts'
 import {
   findLockHolder,
@@ -13,15 +14,17 @@ import {
 } from '../processes/index.ts'
 import { hasWorkingFolder } from '../supervision/index.ts'
 import { readFilesDigest } from './instance-files.ts'
-import { instanceLockOf, parseServiceName, serviceFolderOf } from './instance-paths.ts'
+import { instanceLockOf, parseServiceName, scanLinkOf, serviceFolderOf, serviceNameOf } from './instance-paths.ts'
 import { INSTANCE_VARIABLE, parseWrittenInstance, type WrittenInstance } from './written-instance.ts'
 
-/** What is known of one instance: a service folder, a process that holds its lock, or both. */
+/** What is known of one instance: a service folder, the file of its lock, or both. Either is a trace to be removed. */
 export interface FoundInstance {
   readonly id: InstanceId
   /** Place of its service folder, undefined where that is gone. */
   readonly place: Place | undefined
   readonly written: WrittenInstance | undefined
+  /** Its service folder is linked where the s6-svscan of its place looks. */
+  readonly isLinked: boolean
   readonly isWantedDown: boolean
   readonly holder: LockHolder | undefined
   /** What the process was started with; undefined for one that is not the program yet. */
@@ -30,7 +33,7 @@ export interface FoundInstance {
   readonly isSupervised: boolean
 }
 
-/** All instances whose lock or service folder `isWanted`. */
+/** All instances with a service folder or the file of a lock that `isWanted`. */
 export async function findInstances(
   paths: LocalPaths,
   isWanted: (id: InstanceId) => boolean,
@@ -39,23 +42,14 @@ export async function findInstances(
   const names = new Set([...places.keys(), ...(await namesIn(paths.locks))])
   const ids = [...names].map(parseServiceName).filter((id): id is InstanceId => id !== undefined && isWanted(id))
   const table = readLockTable()
-  const found = await Promise.all(
-    ids.map(async (id) => await findInstance(paths, id, places.get(`${id.cluster}.${id.name}`), table)),
-  )
-  return found.filter(({ place, holder }) => place !== undefined || holder !== undefined)
+  return await Promise.all(ids.map((id) => findInstance(paths, id, places.get(serviceNameOf(id)), table)))
 }
 
-/** Clusters with a service folder, or with a process that holds a lock. */
+/** Clusters with a service folder or the file of a program's lock. */
 export async function findClusters(paths: LocalPaths): Promise<readonly string[]> {
-  const places = await servicePlaces(paths)
-  const clusters = new Set([...places.keys()].map((name) => parseServiceName(name)?.cluster))
-  const others = (await namesIn(paths.locks)).map(parseServiceName).filter((id) => id !== undefined)
-  const table = readLockTable()
-  for (const id of others) {
-    if (clusters.has(id.cluster)) continue
-    if ((await findLockHolder(instanceLockOf(paths, id), table)) !== undefined) clusters.add(id.cluster)
-  }
-  return [...clusters].filter((cluster) => cluster !== undefined).sort()
+  const names = [...(await servicePlaces(paths)).keys(), ...(await namesIn(paths.locks))]
+  const ids = names.map(parseServiceName).filter((id) => id !== undefined)
+  return [...new Set(ids.map(({ cluster }) => cluster))].sort()
 }
 
 /** Names of all service folders, and the place of each. */
@@ -74,8 +68,9 @@ async function findInstance(
   table: LockTable,
 ): Promise<FoundInstance> {
   const folder = place === undefined ? undefined : serviceFolderOf(paths, { ...id, place })
-  const [text, isWantedDown] = await Promise.all([
+  const [text, isLinked, isWantedDown] = await Promise.all([
     folder === undefined ? undefined : readFileIfThere(join(folder, 'instance.json')),
+    place !== undefined && leadsTo(scanLinkOf(paths, { ...id, place }), serviceFolderOf(paths, { ...id, place })),
     folder !== undefined && isThere(join(folder, 'down')),
   ])
   const lock = instanceLockOf(paths, id)
@@ -88,6 +83,7 @@ async function findInstance(
     id,
     place,
     written: parseWrittenInstance(text),
+    isLinked,
     isWantedDown,
     holder,
     running,
@@ -100,38 +96,44 @@ async function isChildOfSupervisor(holder: LockHolder, serviceFolder: string): P
   return parent?.command === 's6-supervise' && (await hasWorkingFolder(parent.pid, serviceFolder))
 }
 
-/** The port's view of one instance; undefined for what is not known to be an instance. */
-export async function toObserved(paths: LocalPaths, found: FoundInstance): Promise<ObservedInstance | undefined> {
-  const known = found.written ?? found.running
-  if (known === undefined) return undefined
-  const filesDigest = found.written === undefined ? undefined : await readFilesDigest(paths.filesOf(found.id))
-  const { holder, running } = found
+/**
+ * The port's view of one instance. Of one that was cut short while it was written down or removed, no more may be left
+ * than its name, which then stands for its component.
+ */
+export async function toObserved(paths: LocalPaths, found: FoundInstance): Promise<ObservedInstance> {
+  const { id, written, holder, running, isLinked } = found
+  const known = written ?? running
+  // What is not linked, or without its files, is not written down.
+  const filesDigest = written === undefined || !isLinked ? undefined : await readFilesDigest(paths.filesOf(id))
   return {
-    ...found.id,
-    component: known.component,
-    place: known.place,
-    program: known.program,
+    ...id,
+    component: known?.component ?? id.name,
+    place: known?.place ?? found.place ?? UNKNOWN_PLACE,
+    program: known?.program ?? UNKNOWN_PROGRAM,
     ...(running === undefined ? {} : { runningDigest: running.digest }),
-    // Without its files a spec is not written down.
-    ...(found.written === undefined || filesDigest === undefined
-      ? {}
-      : { writtenDigest: found.written.digest, filesDigest }),
+    ...(written === undefined || filesDigest === undefined ? {} : { writtenDigest: written.digest, filesDigest }),
     state: stateOf(found),
     ...(running === undefined || holder === undefined ? {} : { pid: holder.pid, startedAt: startTimeOf(holder) }),
   }
 }
 
+const UNKNOWN_PLACE: Place = 'region'
+const UNKNOWN_PROGRAM = { name: 'unknown', version: 'unknown' }
+
 function stateOf(found: FoundInstance): ObservedInstance['state'] {
-  if (found.holder === undefined) return found.isWantedDown ? 'stopped' : 'starting'
+  // Nobody starts what has no service folder.
+  if (found.holder === undefined) return found.isWantedDown || found.place === undefined ? 'stopped' : 'starting'
   if (found.running === undefined) return 'starting'
   return found.isSupervised ? 'running' : 'unsupervised'
 }
 
-async function namesIn(folder: string): Promise<string[]> {
-  return await readdir(folder).catch((error: unknown) => {
-    if (hasErrorCode(error, 'ENOENT')) return []
+async function leadsTo(link: string, folder: string): Promise<boolean> {
+  try {
+    return (await readlink(link)) === folder
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT', 'EINVAL')) return false
     throw error
-  })
+  }
 }
 
 async function isThere(path: string): Promise<boolean> {
