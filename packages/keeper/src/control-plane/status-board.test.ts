@@ -86,4 +86,22 @@ describe('StatusBoard', () => {
     abort.abort()
     await running
   })
+
+  it('when the informer has seen the first of two writes alone, the second is not repeated', async () => {
+    await using home = await FakeHome.start()
+    const client = home.client()
+    const { metadata: _, ...rest } = clusterObject({ name: 'web' })
+    let seen = await client.create<Cluster>(CLUSTERS, { ...rest, metadata: OBJECT })
+    const board = new StatusBoard({ client, clock: systemClock, get: () => seen })
+    const loop = new ReconcileLoop({ reconciler: board.reconciler() })
+    const tell = async (phase: 'CREATING' | 'ACTIVE') => {
+      board.post('abc', { object: OBJECT, uid: seen.metadata.uid ?? '', draft: { ...draftOf(), phase } })
+      return (await loop.turn('abc')).outcome
+    }
+    expect(await tell('CREATING')).toBe('applied')
+    const afterFirst = await client.get<Cluster>(CLUSTERS, OBJECT)
+    expect(await tell('ACTIVE')).toBe('applied')
+    seen = afterFirst
+    expect((await loop.turn('abc')).outcome).toBe('settled')
+  })
 })

@@ -3,6 +3,7 @@ import {
   areConditionsEqual,
   type Clock,
   GONE,
+  isAsNew,
   isConflict,
   isNotFound,
   isUnavailable,
@@ -14,6 +15,8 @@ import {
 import type { ClusterId } from '@evenkeel/substrate'
 import type { StatusDraft } from './status.ts'
 
+/** By then the informer has brought a write, or the home was set back to before it. */
+const LONGEST_LAG_MS = 10_000
 /** While members come up one after the other, their states are gathered for so long. */
 const GATHER_MS = 500
 
@@ -52,11 +55,8 @@ export interface StatusStep {
 export class StatusBoard {
   readonly #ports: StatusBoardPorts
   readonly #notices = new Map<ClusterId, Notice>()
-  /** Answers of writes, until the informer shows something newer than what the write was made over. */
-  readonly #written = new Map<
-    ClusterId,
-    { readonly overVersion: string; readonly object: Cluster; readonly atMs: number }
-  >()
+  /** Answers of writes, which count until the informer has caught up with them. */
+  readonly #written = new Map<ClusterId, { readonly object: Cluster; readonly atMs: number }>()
 
   constructor(ports: StatusBoardPorts) {
     this.#ports = ports
@@ -92,18 +92,17 @@ export class StatusBoard {
       return undefined
     }
     const own = this.#written.get(id)
-    const isOwnNewer = own !== undefined && own.overVersion === seen.metadata.resourceVersion
+    const nowMs = this.#ports.clock.now()
+    const isOwnNewer = own !== undefined && !isAsNew(seen, own.object) && nowMs - own.atMs < LONGEST_LAG_MS
     const { status } = isOwnNewer ? own.object : seen
-    return { ...notice, nowMs: this.#ports.clock.now(), shown: status, writtenMs: own?.atMs }
+    return { ...notice, nowMs, shown: status, writtenMs: own?.atMs }
   }
 
   async #apply(step: StatusStep) {
-    const { namespace, name } = step.object
-    const over = this.#ports.get(`${namespace}/${name}`)?.metadata.resourceVersion ?? ''
     const options = { ...step.object, subresource: 'status', patch: step.patch, fieldManager: 'evenkeel-keeper' }
     try {
       const object = await this.#ports.client.mergePatch<Cluster>(CLUSTERS, options)
-      this.#written.set(step.id, { overVersion: over, object, atMs: this.#ports.clock.now() })
+      this.#written.set(step.id, { object, atMs: this.#ports.clock.now() })
     } catch (error) {
       if (isNotFound(error)) {
         this.forget(step.id)

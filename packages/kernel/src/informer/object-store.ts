@@ -14,6 +14,14 @@ export interface ObjectName {
   readonly name: string
 }
 
+/**
+ * Whether `seen` is the state of an object that `written` is, or a later one. Resource versions of one kind are ordered
+ * numbers (officially so since Kubernetes 1.35).
+ */
+export function isAsNew(seen: KubeObject, written: KubeObject): boolean {
+  return BigInt(seen.metadata.resourceVersion ?? 0) >= BigInt(written.metadata.resourceVersion ?? 0)
+}
+
 /** What `objectKey` was made of. */
 export function splitKey(key: string): ObjectName {
   const slash = key.indexOf('/')

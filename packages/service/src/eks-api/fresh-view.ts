@@ -1,5 +1,5 @@
 import type { KubeObject } from '@evenkeel/contract/kinds'
-import { type Change, type Clock, type Informer, keyOfName, objectKey } from '@evenkeel/kernel'
+import { type Change, type Clock, type Informer, isAsNew, keyOfName, objectKey } from '@evenkeel/kernel'
 
 interface OwnWrite<T> {
   readonly object: T
@@ -80,12 +80,4 @@ export class FreshView<T extends KubeObject> {
     const isCaughtUp = change.type === 'deleted' ? isSame : write.isGone ? !isSame : isAsNew(seen, write.object)
     if (isCaughtUp) this.#writes.delete(key)
   }
-}
-
-/**
- * Whether `seen` is the state that `written` is, or a later one. Resource versions of one kind are ordered numbers
- * (officially so since Kubernetes 1.35).
- */
-function isAsNew(seen: KubeObject, written: KubeObject): boolean {
-  return BigInt(seen.metadata.resourceVersion ?? 0) >= BigInt(written.metadata.resourceVersion ?? 0)
 }
