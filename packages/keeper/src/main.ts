@@ -143,7 +143,7 @@ async function act(substrate: LocalSubstrate, acting: Acting): Promise<void> {
           : {
               kubernetes: release.kubernetes.version,
               etcd: release.etcd.version,
-              platformRevision: controlPlane.PLATFORM_REVISION,
+              platformRevision: release.platformRevision,
             }
       },
     },

@@ -35,6 +35,11 @@ export function clusterId(uid: string): string {
   return toAlphabet(digest.subarray(0, 4), LETTERS, 1) + toAlphabet(digest.subarray(4), LOWER_CASE_AND_DIGITS, 9)
 }
 
+/** EKS's `platformVersion` of a rendering of the control plane: `eks.1` of revision 1. */
+export function platformVersion(platformRevision: number): string {
+  return `eks.${platformRevision}`
+}
+
 const LETTERS = 'abcdefghijklmnopqrstuvwxyz'
 const LOWER_CASE_AND_DIGITS = `${LETTERS}0123456789`
 

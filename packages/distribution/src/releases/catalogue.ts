@@ -63,6 +63,7 @@ function toRelease(name: string, file: ReleaseFile, etcds: ReadonlyMap<string, E
     isDefault: file.default,
     kubernetes: { version: kubernetes.version },
     etcd: { oldest: etcd.oldest, newestMinor: etcd.newestMinor, version: etcdFile.version },
+    platformRevision: file.platformRevision,
     releasedAt: new Date(file.releasedAt),
     standardSupportEndsAt: new Date(file.standardSupportEndsAt),
     extendedSupportEndsAt: new Date(file.extendedSupportEndsAt),

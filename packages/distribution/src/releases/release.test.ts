@@ -106,6 +106,7 @@ test.each([
   ['a patch of another minor', { kubernetes: { version: 'v1.36.3' } }, /v1\.36\.3 is not of 1\.37/],
   ['a version without v', { kubernetes: { version: '1.37.2' } }, /version/],
   ['a digest of another form', { kubernetes: { version: 'v1.37.2', digests: { 'linux-amd64': { a: 'md5:1' } } } }, /a/],
+  ['no platform revision', { platformRevision: undefined }, /platformRevision|required/],
   ['support that ends early', { standardSupportEndsAt: '2026-01-01T00:00:00Z' }, /dates are not in order/],
   ['no default', { default: false }, /one of them must be the default, not none/],
   [

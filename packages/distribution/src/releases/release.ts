@@ -18,6 +18,8 @@ export interface Release {
     /** What new clusters of this minor run, such as `v3.7.3`. */
     readonly version: string
   }
+  /** Which rendering of the control plane new clusters of this minor get: 1 is EKS's platform version `eks.1`. */
+  readonly platformRevision: number
   readonly releasedAt: Date
   readonly standardSupportEndsAt: Date
   readonly extendedSupportEndsAt: Date

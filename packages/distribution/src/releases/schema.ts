@@ -19,6 +19,8 @@ export const ReleaseFile = Type.Object(
     default: Type.Boolean(),
     kubernetes: Type.Object({ version: Version, digests: Type.Optional(Digests) }, { additionalProperties: false }),
     etcd: Type.Object({ oldest: Version, newestMinor: Minor, defaultMinor: Minor }, { additionalProperties: false }),
+    /** Which rendering of the control plane new clusters get: 1 is EKS's platform version `eks.1`. */
+    platformRevision: Type.Integer({ minimum: 1 }),
     /** The time of module version v1.N.0 of k8s.io/kubernetes. */
     releasedAt: Moment,
     /** 14 months after the release. */

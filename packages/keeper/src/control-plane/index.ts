@@ -1,4 +1,3 @@
-export { PLATFORM_REVISION } from './components/index.ts'
 export { ProbeKey, RECORD, Release } from './facts.ts'
 export { ControlPlaneMetrics } from './metrics.ts'
 export type * from './ports.ts'

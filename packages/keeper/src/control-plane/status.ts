@@ -1,4 +1,4 @@
-import type { ClusterStatus, HealthIssue, MemberStatus } from '@evenkeel/contract/kinds'
+import { type ClusterStatus, type HealthIssue, type MemberStatus, platformVersion } from '@evenkeel/contract/kinds'
 import type { ConditionDraft } from '@evenkeel/kernel'
 import type { ObservedInstance } from '@evenkeel/substrate'
 import { CONDITION } from './conditions.ts'
@@ -27,7 +27,7 @@ export function controlPlaneStatus(snapshot: ControlPlaneSnapshot, conditions: r
     ...(release === undefined
       ? {}
       : {
-          platformVersion: `eks.${release.platformRevision}`,
+          platformVersion: platformVersion(release.platformRevision),
           kubernetesVersion: release.kubernetes,
           etcdVersion: release.etcd,
         }),

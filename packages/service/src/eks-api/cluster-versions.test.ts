@@ -31,6 +31,7 @@ describe('DescribeClusterVersions', () => {
       {
         clusterVersion: '1.36',
         clusterType: 'eks',
+        defaultPlatformVersion: 'eks.1',
         defaultVersion: true,
         releaseDate: expect.any(Number),
         endOfStandardSupportDate: expect.any(Number),

@@ -1,4 +1,5 @@
 import type * as Eks from '@aws-sdk/client-eks'
+import { platformVersion } from '@evenkeel/contract/kinds'
 import { type Release, type SupportStatus, supportStatus } from '@evenkeel/distribution/releases'
 import type { EksCall } from '../http/index.ts'
 import type { EksContext } from './context.ts'
@@ -52,6 +53,7 @@ function versionView(release: Release, now: Date): Eks.ClusterVersionInformation
   return {
     clusterVersion: release.minor,
     clusterType: CLUSTER_TYPE,
+    defaultPlatformVersion: platformVersion(release.platformRevision),
     defaultVersion: release.isDefault,
     releaseDate: release.releasedAt,
     endOfStandardSupportDate: release.standardSupportEndsAt,

@@ -1,6 +1,6 @@
 import type * as Eks from '@aws-sdk/client-eks'
 import { clusterArn } from '@evenkeel/contract/eks'
-import type { Cluster, ClusterPhase } from '@evenkeel/contract/kinds'
+import { type Cluster, type ClusterPhase, platformVersion } from '@evenkeel/contract/kinds'
 import type { Caller } from '../http/index.ts'
 import type { EksContext } from './context.ts'
 
@@ -16,7 +16,11 @@ export function phaseOf(cluster: Cluster): ClusterPhase {
  * A cluster as EKS shows it. Members that we have nothing to say for are absent: no VPC, no security group of the
  * cluster, no add-on or Auto Mode settings.
  */
-export function clusterView(cluster: Cluster, context: Pick<EksContext, 'region'>, caller: Caller): Eks.Cluster {
+export function clusterView(
+  cluster: Cluster,
+  context: Pick<EksContext, 'region' | 'releases'>,
+  caller: Caller,
+): Eks.Cluster {
   const { metadata, spec, status = {} } = cluster
   return {
     name: spec.eksName,
@@ -43,7 +47,7 @@ export function clusterView(cluster: Cluster, context: Pick<EksContext, 'region'
     certificateAuthority:
       status.certificateAuthorityData === undefined ? undefined : { data: status.certificateAuthorityData },
     clientRequestToken: spec.clientRequestToken,
-    platformVersion: status.platformVersion,
+    platformVersion: status.platformVersion ?? firstPlatformVersion(spec.version, context),
     tags: spec.tags ?? {},
     health: {
       issues: (status.health?.issues ?? []).map((issue) => ({ ...issue, code: issue.code as Eks.ClusterIssueCode })),
@@ -57,6 +61,12 @@ export function clusterView(cluster: Cluster, context: Pick<EksContext, 'region'
     deletionProtection: spec.deletionProtection ?? false,
     controlPlaneScalingConfig: { tier: 'standard' },
   }
+}
+
+/** What the cluster will get as soon as a keeper takes it over; EKS shows it from the first answer on. */
+function firstPlatformVersion(minor: string, { releases }: Pick<EksContext, 'releases'>): string | undefined {
+  const release = releases.find((candidate) => candidate.minor === minor)
+  return release && platformVersion(release.platformRevision)
 }
 
 /** Of an RFC 3339 time of the home. */

@@ -182,6 +182,7 @@ function release(minor: string, releasedMonthsAgo: number): Release {
     isDefault: false,
     kubernetes: { version: `v${minor}.2` },
     etcd: { oldest: 'v3.5.26', newestMinor: '3.7', version: 'v3.7.3' },
+    platformRevision: 1,
     releasedAt: monthsFromNow(-releasedMonthsAgo),
     standardSupportEndsAt: monthsFromNow(14 - releasedMonthsAgo),
     extendedSupportEndsAt: monthsFromNow(26 - releasedMonthsAgo),

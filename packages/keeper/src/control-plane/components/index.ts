@@ -14,7 +14,6 @@ export { type ProbeAddress, probeTargets } from './probe-targets.ts'
 export {
   controlPlaneEndpoint,
   controlPlaneVolumes,
-  PLATFORM_REVISION,
   QUICK_STOP_SECONDS,
   renderControlPlane,
 } from './render.ts'

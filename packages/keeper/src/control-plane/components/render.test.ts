@@ -1,3 +1,4 @@
+import { releases } from '@evenkeel/distribution/releases'
 import { describe, expect, it } from 'vitest'
 import type { ControlPlaneInput } from './input.ts'
 import { controlPlaneEndpoint, controlPlaneVolumes, renderControlPlane } from './render.ts'
@@ -25,6 +26,12 @@ describe('renderControlPlane', () => {
         await expect(specText(spec)).toMatchFileSnapshot(`goldens/${folder}/${component}.txt`)
       },
     )
+  })
+
+  it.each(releases())('when $minor is offered, its platform revision is one that is rendered', (release) => {
+    const versions = { kubernetes: release.kubernetes.version, etcd: release.etcd.version }
+    const { platformRevision } = release
+    expect(renderControlPlane(hostedInput({ versions, platformRevision }))).toHaveLength(11)
   })
 
   it('when a cluster is hosted, it has three members of etcd, and the rest in two zones', () => {

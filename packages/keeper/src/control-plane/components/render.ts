@@ -9,8 +9,8 @@ import { API_SERVER_NAME } from './leaf-plan.ts'
 import { addressesOf, type ComponentName, hasHops, instanceName } from './members.ts'
 import { PORTS } from './ports.ts'
 
-/** The newest rendering that this release knows: EKS's `eks.1`. */
-export const PLATFORM_REVISION = 1
+/** The one rendering that is known here. Which of them a new cluster gets is in the release file of its minor. */
+const PLATFORM_REVISION = 1
 
 /**
  * SIGKILL follows SIGTERM after so many seconds where nobody takes over (`down`, delete): for `stop` and `remove` of an
