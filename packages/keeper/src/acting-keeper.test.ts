@@ -110,6 +110,26 @@ describe('an acting keeper', () => {
     await keeper.kill()
   })
 
+  it('when an object is not named as its EKS name wants it, it fails with the reason, makes nothing, and can go', async () => {
+    await using world = await rig()
+    const keeper = world.start()
+    const { metadata: _made, ...rest } = clusterObject({ name: 'web', spec: { eksName: 'Web' } })
+    const named = { ...NAME, name: `x-${'a'.repeat(24)}` }
+    const object = await world.home.client().create<Cluster>(CLUSTERS, { ...rest, metadata: named })
+    await world.until('the object to have failed', () => world.seen()?.status?.phase === 'FAILED')
+    const message = expect.stringMatching(
+      /metadata.name is x-a+, and a cluster with eksName Web is named x-\w+; delete it/,
+    )
+    expect(world.seen()?.status).toMatchObject({
+      conditions: [{ type: 'Accepted', status: 'False', reason: 'SpecRefused', message }],
+      health: { issues: [{ code: 'ConfigurationConflict', message }] },
+    })
+    expect(await world.substrate.remains(clusterId(object.metadata.uid ?? ''))).toEqual([])
+    await world.home.client().delete(CLUSTERS, named)
+    await world.until('the object to be gone', () => world.seen() === undefined)
+    await keeper.kill()
+  })
+
   it('when a settled cluster is left alone, it writes nothing to the home', async () => {
     await using world = await rig()
     const keeper = world.start()

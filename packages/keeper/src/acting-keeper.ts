@@ -90,7 +90,15 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
   const intents = new ReconcileLoop({
     ...loop,
     concurrency: CONCURRENCY,
-    reconciler: intentReconciler({ substrate, home: homeClusters(home, clusters), accepted: (id) => wakeCluster(id) }),
+    reconciler: intentReconciler({
+      substrate,
+      home: homeClusters(home, clusters),
+      accepted: (id) => wakeCluster(id),
+      refused: ({ id, object, uid }, draft) => {
+        board.post(id, { object, uid, draft })
+        statuses.wake(id)
+      },
+    }),
   })
   const access = new ReconcileLoop({
     ...clusterLoop,
@@ -184,8 +192,14 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
   clusters.subscribe(({ new: now, old }) => {
     const object = now ?? old
     intents.wake(objectKey(object))
-    if (object.metadata.uid !== undefined) {
-      statuses.wake(clusterId(object.metadata.uid))
+    if (object.metadata.uid === undefined) {
+      return
+    }
+    const id = clusterId(object.metadata.uid)
+    if (now === undefined) {
+      board.forget(id)
+    } else {
+      statuses.wake(id)
     }
   })
   updates.subscribe(({ new: now }) => now && completions.wake(objectKey(now)))

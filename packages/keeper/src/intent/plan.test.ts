@@ -23,6 +23,9 @@ function intent(change: Partial<HostedIntent> = {}): HostedIntent {
 function snapshot(change: Partial<IntentSnapshot> = {}): IntentSnapshot {
   return {
     id: 'abc',
+    object: { namespace: 'account-1', name: 'web' },
+    uid: 'u1',
+    generation: 1,
     asked: intent(),
     finalizers: [FINALIZER],
     resourceVersion: '7',
@@ -32,6 +35,8 @@ function snapshot(change: Partial<IntentSnapshot> = {}): IntentSnapshot {
     ...change,
   }
 }
+
+const REFUSED = { refused: '/spec/version must match' }
 
 const deleting = { deleting: true, asked: intent({ generation: 2, deleting: true }) }
 
@@ -107,7 +112,22 @@ describe('planIntent', () => {
       snapshot({ ...deleting }),
       [write({ generation: 2, deleting: true })],
     ],
-    ['an object cannot be accepted, it does nothing', snapshot({ asked: { refused: '/spec/version must match' } }), []],
+    ['an object cannot be accepted, it does nothing', snapshot({ asked: REFUSED }), []],
+    [
+      'what cannot be accepted is being deleted, it lets go',
+      snapshot({ asked: REFUSED, deleting: true, hasRemains: false }),
+      [finalizers()],
+    ],
+    [
+      'what was accepted once cannot be any more, it stays accepted',
+      snapshot({ asked: REFUSED, recorded: intent() }),
+      [],
+    ],
+    [
+      'what was accepted once is being deleted, it records that',
+      snapshot({ asked: REFUSED, recorded: intent(), deleting: true }),
+      [write({ deleting: true })],
+    ],
   ])('when %s', (_when, given, steps) => {
     expect(planIntent(given, { finalizer: FINALIZER }).steps).toEqual(steps)
   })

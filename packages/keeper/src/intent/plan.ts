@@ -1,6 +1,7 @@
 import type { Note, Plan } from '@evenkeel/kernel'
 import { advanceIntent, isSetBack } from './advance.ts'
 import type { HostedIntent } from './record.ts'
+import { REFUSED, refusalText } from './refusal.ts'
 import type { IntentSnapshot, IntentStep } from './snapshot.ts'
 
 /** Given in, so that this file stays free of what `contract` carries. */
@@ -11,18 +12,17 @@ export interface IntentPlanOptions {
 /** What to write down about an object of the home. Pure. */
 export function planIntent(snapshot: IntentSnapshot, { finalizer }: IntentPlanOptions): Plan<IntentStep> {
   const { id, asked, recorded, finalizers, deleting, hasRemains } = snapshot
-  if ('refused' in asked) {
-    const detail = `the object cannot be accepted: ${asked.refused}; correct its spec or delete it`
-    return { steps: [], notes: [{ kind: 'blocked', reason: 'SpecRefused', detail }] }
-  }
   const isHeld = finalizers.includes(finalizer)
   if (deleting && recorded === undefined && !hasRemains) {
-    return { steps: isHeld ? [setFinalizers(snapshot, asked, without(finalizers, finalizer))] : [], notes: [] }
+    return { steps: isHeld ? [setFinalizers(snapshot, without(finalizers, finalizer))] : [], notes: [] }
+  }
+  if ('refused' in asked) {
+    return planRefused(snapshot, asked.refused)
   }
   const steps: IntentStep[] = []
   // A home refuses new finalizers on what is being deleted.
   if (!isHeld && !deleting) {
-    steps.push(setFinalizers(snapshot, asked, [...finalizers, finalizer]))
+    steps.push(setFinalizers(snapshot, [...finalizers, finalizer]))
   }
   const next = advanceIntent(recorded, asked)
   if (next !== recorded) {
@@ -31,12 +31,17 @@ export function planIntent(snapshot: IntentSnapshot, { finalizer }: IntentPlanOp
   return { steps, notes: setBackNotes(recorded, asked) }
 }
 
-function setFinalizers(
-  snapshot: IntentSnapshot,
-  { namespace, name }: HostedIntent,
-  finalizers: readonly string[],
-): IntentStep {
-  return { kind: 'SetFinalizers', object: { namespace, name }, resourceVersion: snapshot.resourceVersion, finalizers }
+/** What was accepted before stays in force, and can be deleted all the same. */
+function planRefused({ id, recorded, deleting }: IntentSnapshot, why: string): Plan<IntentStep> {
+  const isNews = recorded !== undefined && deleting && !recorded.deleting
+  return {
+    steps: isNews ? [{ kind: 'WriteIntent', id, intent: { ...recorded, deleting } }] : [],
+    notes: [{ kind: 'blocked', reason: REFUSED, detail: refusalText(why) }],
+  }
+}
+
+function setFinalizers({ object, resourceVersion }: IntentSnapshot, finalizers: readonly string[]): IntentStep {
+  return { kind: 'SetFinalizers', object, resourceVersion, finalizers }
 }
 
 function without(finalizers: readonly string[], finalizer: string): readonly string[] {

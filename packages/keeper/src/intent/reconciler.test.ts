@@ -18,7 +18,12 @@ async function rig() {
   await informer.waitForSync(abort.signal)
   const substrate = new FakeSubstrate()
   const accepted: string[] = []
-  const ports = { substrate, home: homeClusters(client, informer), accepted: (id: string) => accepted.push(id) }
+  const ports = {
+    substrate,
+    home: homeClusters(client, informer),
+    accepted: (id: string) => accepted.push(id),
+    refused: () => {},
+  }
   const newKeeper = () => new ReconcileLoop({ reconciler: intentReconciler(ports) })
   return {
     home,

@@ -11,6 +11,7 @@ import {
 import { type ClusterId, isFault, type Substrate } from '@evenkeel/substrate'
 import { planIntent } from './plan.ts'
 import { type HostedIntent, INTENT_RECORD, intentOf, parseIntent, serializeIntent } from './record.ts'
+import { type RefusedStatus, refusedStatus } from './refusal.ts'
 import type { IntentSnapshot, IntentStep } from './snapshot.ts'
 
 export interface IntentPorts {
@@ -23,6 +24,8 @@ export interface IntentPorts {
   }
   /** The intent of a cluster has changed. */
   accepted(id: ClusterId): void
+  /** An object was looked at that will not become a cluster. To return at once. */
+  refused(snapshot: Pick<IntentSnapshot, 'id' | 'object' | 'uid'>, status: RefusedStatus): void
 }
 
 /** Keeps the records of accepted intent in step with the home. Key: `namespace/name` of a Cluster. */
@@ -33,6 +36,12 @@ export function intentReconciler(ports: IntentPorts): Reconciler<string, IntentS
     plan: (snapshot) => planIntent(snapshot, { finalizer: KEEPER_FINALIZER }),
     conditions: () => [],
     apply: (step) => applyIntent(step, ports),
+    report: async (_key, snapshot) => {
+      const status = refusedStatus(snapshot)
+      if (status !== undefined) {
+        ports.refused(snapshot, status)
+      }
+    },
   }
 }
 
@@ -45,8 +54,12 @@ async function observeIntent(key: string, ports: IntentPorts): Promise<IntentSna
   const id = clusterId(uid)
   const record = await ports.substrate.records.read(id, INTENT_RECORD)
   const deleting = object.metadata.deletionTimestamp !== undefined
+  const { namespace = '', name, generation = 0 } = object.metadata
   return {
     id,
+    object: { namespace, name },
+    uid,
+    generation,
     asked: intentOf(object),
     finalizers: object.metadata.finalizers ?? [],
     resourceVersion: object.metadata.resourceVersion ?? '',

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Cluster, ClusterSpec } from '@evenkeel/contract/kinds'
+import { type Cluster, ClusterSpec, objectName } from '@evenkeel/contract/kinds'
 import Type from 'typebox'
 import { Check, Errors } from 'typebox/value'
 
@@ -95,6 +95,12 @@ export function intentOf(object: Cluster): HostedIntent | { readonly refused: st
   if (!Check(HostedIntent, candidate)) {
     const first = Errors(HostedIntent, candidate)[0]
     return { refused: `${first?.instancePath ?? ''} ${first?.message ?? 'has a wrong shape'}` }
+  }
+  // The home sees the form of a derived name alone, since CEL knows no hash: another name would be a second cluster of
+  // one EKS name, which no call of the EKS API finds.
+  const wanted = objectName(object.spec.eksName)
+  if (name !== wanted) {
+    return { refused: `metadata.name is ${name}, and a cluster with eksName ${object.spec.eksName} is named ${wanted}` }
   }
   return candidate
 }

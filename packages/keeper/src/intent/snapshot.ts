@@ -1,9 +1,18 @@
 import type { ClusterId } from '@evenkeel/substrate'
 import type { HostedIntent } from './record.ts'
 
+/** Of a Cluster in the home. */
+export interface ObjectName {
+  readonly namespace: string
+  readonly name: string
+}
+
 /** One Cluster object of the home beside what is on record for it. */
 export interface IntentSnapshot {
   readonly id: ClusterId
+  readonly object: ObjectName
+  readonly uid: string
+  readonly generation: number
   /** What the object asks for, or why it cannot be accepted. */
   readonly asked: HostedIntent | { readonly refused: string }
   readonly finalizers: readonly string[]
@@ -18,7 +27,7 @@ export type IntentStep =
   /** To be refused by the home when the object is no longer the one that was seen. */
   | {
       readonly kind: 'SetFinalizers'
-      readonly object: { readonly namespace: string; readonly name: string }
+      readonly object: ObjectName
       readonly resourceVersion: string
       readonly finalizers: readonly string[]
     }

@@ -1,5 +1,6 @@
+import { CLUSTERS, type Cluster } from '@evenkeel/contract/kinds'
 import { describe, expect, it } from 'vitest'
-import { ACCOUNT, EksRig } from '../testing/eks-rig.ts'
+import { ACCOUNT, EksRig, NAMESPACE } from '../testing/eks-rig.ts'
 
 describe('DescribeCluster', () => {
   it('when keepers have reported, it shows what a client needs to connect', async () => {
@@ -23,6 +24,12 @@ describe('DescribeCluster', () => {
         health: { issues: [{ code: 'Other', message: 'slow', resourceIds: ['etcd-a'] }] },
       },
     })
+  })
+
+  it('when no keeper has reported yet, it shows the platform version that the cluster will get', async () => {
+    await using rig = await EksRig.start()
+    const { body } = await rig.create('web')
+    expect(body).toMatchObject({ cluster: { status: 'CREATING', platformVersion: 'eks.1' } })
   })
 
   it('when nothing is known of a member, it is absent', async () => {
@@ -58,6 +65,17 @@ describe('DescribeCluster', () => {
 })
 
 describe('ListClusters', () => {
+  it('when an object claims an EKS name that is not its own, it is not listed', async () => {
+    await using rig = await EksRig.start()
+    await rig.create('web')
+    const { metadata: _, ...rest } = rig.cluster('web') ?? expect.unreachable()
+    const metadata = { namespace: NAMESPACE, name: `x-${'a'.repeat(24)}` }
+    await rig.home.client().create<Cluster>(CLUSTERS, { ...rest, metadata, spec: { ...rest.spec, eksName: 'Web' } })
+    expect((await rig.send({ path: '/clusters/Web' })).status).toBe(404)
+    await rig.create('last')
+    await expect.poll(async () => (await rig.send({ path: '/clusters' })).body).toEqual({ clusters: ['last', 'web'] })
+  })
+
   it('when there are more than a page, pages hold every name once, in order', async () => {
     await using rig = await EksRig.start()
     for (const name of ['c', 'a', 'e', 'b', 'd']) await rig.create(name)

@@ -1,6 +1,6 @@
 import type * as Eks from '@aws-sdk/client-eks'
 import { EksFault } from '@evenkeel/contract/eks'
-import { accountNamespace } from '@evenkeel/contract/kinds'
+import { accountNamespace, objectName } from '@evenkeel/contract/kinds'
 import type { EksCall } from '../http/index.ts'
 import { findCluster } from './cluster-find.ts'
 import { clusterView } from './cluster-view.ts'
@@ -24,7 +24,11 @@ export function listClusters(context: EksContext, call: EksCall<Eks.ListClusters
       `include knows "all" and nothing else, not ${JSON.stringify(unknown)}.`,
     )
   }
-  const names = context.clusters.list(accountNamespace(call.caller.accountId)).map((cluster) => cluster.spec.eksName)
+  const names = context.clusters
+    .list(accountNamespace(call.caller.accountId))
+    // Whoever owns the home can make an object by another name; no other call would find what it claims to be.
+    .filter(({ metadata, spec }) => metadata.name === objectName(spec.eksName))
+    .map(({ spec }) => spec.eksName)
   const { items, nextToken } = pageOf(call, names, { keyOf: (name) => name })
   return { clusters: [...items], nextToken }
 }
