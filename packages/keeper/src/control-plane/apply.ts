@@ -76,6 +76,9 @@ async function doStep(step: Step, ports: ControlPlanePorts, memory: ControlPlane
       await ports.homeAccess.grantRights()
       memory.granted.add(cluster)
       return DONE
+    case 'RecordEffort':
+      await substrate.records.write(cluster, RECORD.effort, serializeFact(step.effort))
+      return DONE
     case 'RecordOutcome':
       await substrate.records.writeOnce(cluster, RECORD.outcome, serializeFact(step.outcome))
       return DONE

@@ -7,6 +7,7 @@ export const RECORD = {
   keys: 'keys.json',
   leaves: 'leaves.json',
   probeKey: 'probe-key.json',
+  effort: 'effort.json',
   outcome: 'outcome.json',
 } as const
 
@@ -27,6 +28,15 @@ export const ProbeKey = Type.Object({
   secretAccessKey: Type.String({ minLength: 32 }),
 })
 export type ProbeKey = Type.Static<typeof ProbeKey>
+
+/** How long keepers have worked on a create: written now and then while it goes on. */
+export const Effort = Type.Object({
+  /** Milliseconds, up to `at`. */
+  workedMs: Type.Number({ minimum: 0 }),
+  /** RFC 3339: when a keeper was last known to work on it. */
+  at: Type.String(),
+})
+export type Effort = Type.Static<typeof Effort>
 
 /** How the create ended. Written once; what happens later is in conditions. */
 export const Outcome = Type.Union([

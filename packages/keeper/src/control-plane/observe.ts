@@ -1,7 +1,7 @@
 import { GONE, type Gone } from '@evenkeel/kernel'
 import type { ClusterId, NetworkPlan } from '@evenkeel/substrate'
 import { INTENT_RECORD, type Intent, parseIntent } from '../intent/index.ts'
-import { Outcome, ProbeKey, parseFact, RECORD, Release } from './facts.ts'
+import { Effort, Outcome, ProbeKey, parseFact, RECORD, Release } from './facts.ts'
 import type { ControlPlaneMemory } from './memory.ts'
 import type { ControlPlanePorts, RenderInput } from './ports.ts'
 import {
@@ -42,7 +42,7 @@ export async function observeControlPlane(
   )
   // After the observations: what is compared with the time may not be younger than it.
   const nowMs = clock.now()
-  const { keys, leaves, release, probeKey, outcome } = facts
+  const { keys, leaves, release, probeKey, effort, outcome } = facts
   const input = keys === undefined || network === undefined ? undefined : { id, intent, topology, network, keys }
   const drawn =
     input === undefined || leaves === undefined || release === undefined ? undefined : { ...input, leaves, release }
@@ -50,6 +50,7 @@ export async function observeControlPlane(
     id,
     nowMs,
     intent,
+    effort,
     outcome,
     topology,
     release,
@@ -79,17 +80,20 @@ interface Facts {
   readonly keys: string | undefined
   readonly leaves: string | undefined
   readonly probeKey: ProbeKey | undefined
+  readonly effort: Effort | undefined
   readonly outcome: Outcome | undefined
 }
 
 function readFacts(id: ClusterId, records: ReadonlyMap<string, string>): Facts {
   const release = records.get(RECORD.release)
   const probeKey = records.get(RECORD.probeKey)
+  const effort = records.get(RECORD.effort)
   const outcome = records.get(RECORD.outcome)
   const named = (name: string) => ({ cluster: id, name })
   return {
     release: release === undefined ? undefined : parseFact(Release, release, named(RECORD.release)),
     probeKey: probeKey === undefined ? undefined : parseFact(ProbeKey, probeKey, named(RECORD.probeKey)),
+    effort: effort === undefined ? undefined : parseFact(Effort, effort, named(RECORD.effort)),
     outcome: outcome === undefined ? undefined : parseFact(Outcome, outcome, named(RECORD.outcome)),
     // Keys count once the probe's is there as well: they are made by one step, one after the other.
     keys: probeKey === undefined ? undefined : records.get(RECORD.keys),

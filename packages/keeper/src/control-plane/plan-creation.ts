@@ -1,4 +1,5 @@
 import type { Note, Plan } from '@evenkeel/kernel'
+import { effortOf, isEffortDue } from './effort.ts'
 import type { Outcome } from './facts.ts'
 import { balancersOf, membersOf } from './members.ts'
 import { planPresence } from './plan-presence.ts'
@@ -26,9 +27,13 @@ export function planCreation(snapshot: ControlPlaneSnapshot): Plan<Step> {
   const presence = planPresence(snapshot, { mayMakeVolumes: true })
   const waiting: Note = { kind: 'waiting', reason: REASON.creating, detail: `waiting for ${missing.join(', ')}` }
   const isArriving = snapshot.release !== undefined && snapshot.programs.state !== 'present'
-  const isBrisk = !isArriving && snapshot.nowMs < Date.parse(snapshot.intent.acceptedAt) + BRISK_MS
+  const effort = effortOf(snapshot)
+  const isBrisk = !isArriving && effort.workedMs < BRISK_MS
   return {
-    steps: presence.steps,
+    // First: whatever is refused after it, the time that it has cost is on record.
+    steps: isEffortDue(snapshot)
+      ? [{ kind: 'RecordEffort', cluster: snapshot.id, effort }, ...presence.steps]
+      : presence.steps,
     notes: [...presence.notes, waiting],
     wakeAfterMs: isBrisk ? CREATING_LOOK_MS : UNHURRIED_LOOK_MS,
   }
@@ -92,7 +97,7 @@ function failureOf(snapshot: ControlPlaneSnapshot, missing: readonly string[]): 
   if (exhausted !== undefined) {
     return failed('InsufficientFreeAddresses', exhausted.message)
   }
-  if (snapshot.nowMs >= Date.parse(snapshot.intent.acceptedAt) + CREATE_DEADLINE_MS) {
+  if (effortOf(snapshot).workedMs >= CREATE_DEADLINE_MS) {
     const minutes = CREATE_DEADLINE_MS / 60_000
     const message = `the control plane was not ready after ${minutes} minutes: still waiting for ${missing.join(', ')}`
     return failed('InternalFailure', message)

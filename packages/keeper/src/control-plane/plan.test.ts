@@ -30,8 +30,10 @@ const unmade: Partial<ControlPlaneSnapshot> = {
   probes: undefined,
   admitted: false,
 }
+/** Five seconds after it was accepted. */
+const CREATING_MS = Date.parse('2026-11-24T12:00:05Z')
 const creating = (change: Partial<ControlPlaneSnapshot> = {}) =>
-  settled({ outcome: undefined, nowMs: Date.parse('2026-11-24T12:00:05Z'), ...change })
+  settled({ outcome: undefined, nowMs: CREATING_MS, ...change })
 
 describe('an active control plane', () => {
   it.each<[string, ControlPlaneSnapshot, string[]]>([
@@ -223,7 +225,7 @@ describe('replacement', () => {
 })
 
 describe('a control plane that is created', () => {
-  const late = NOW_MS + CREATE_DEADLINE_MS
+  const late = { effort: { workedMs: CREATE_DEADLINE_MS, at: new Date(CREATING_MS).toISOString() } }
   it.each<[string, ControlPlaneSnapshot, string[]]>([
     ['nothing is there', creating(unmade), ['RecordRelease abc', 'AddKeys abc', 'ClaimNetwork abc']],
     [
@@ -250,9 +252,9 @@ describe('a control plane that is created', () => {
     ['the endpoint does not answer', creating({ probes: { ...settled().probes!, endpoint: { ready: false } } }), []],
     ['no service account is there', creating({ probes: { ...settled().probes!, defaultServiceAccount: false } }), []],
     ['no token was verified', creating({ probes: { ...settled().probes!, token: { ready: false } } }), []],
-    ['it is late and all works', creating({ nowMs: late }), ['RecordOutcome abc active']],
-    ['it is late and a member is away', withSilent(creating({ nowMs: late }), 'etcd-a'), ['RecordOutcome abc failed']],
-    ['it is late and nothing is there', creating({ ...unmade, nowMs: late }), ['RecordOutcome abc failed']],
+    ['it is late and all works', creating(late), ['RecordOutcome abc active']],
+    ['it is late and a member is away', withSilent(creating(late), 'etcd-a'), ['RecordOutcome abc failed']],
+    ['it is late and nothing is there', creating({ ...unmade, ...late }), ['RecordOutcome abc failed']],
     [
       'the disk is full',
       creating({
@@ -285,8 +287,34 @@ describe('a control plane that is created', () => {
     expect(notes(given)).toEqual(['waiting Creating: waiting for etcd-a, kube-apiserver-b'])
   })
 
+  it('when half a minute has been spent, it writes that down before anything else', () => {
+    const nowMs = CREATING_MS + 31_000
+    const [first] = planControlPlane(
+      withSilent(withInstances(creating({ nowMs }), { 'etcd-a': 'absent' }), 'etcd-a'),
+    ).steps
+    expect(first).toMatchObject({
+      kind: 'RecordEffort',
+      effort: { workedMs: 36_000, at: new Date(nowMs).toISOString() },
+    })
+  })
+
+  it('when no keeper could work for hours, they do not count', () => {
+    const { effort } = late
+    const almost = { ...effort, workedMs: effort.workedMs - 120_000 }
+    const nowMs = CREATING_MS + 5 * 3_600_000
+    expect(steps(withSilent(creating({ effort: almost, nowMs }), 'etcd-a'))).toEqual(['RecordEffort abc'])
+  })
+
+  it('when the clock was set back, the time that is on record stays, and counting goes on from the new time', () => {
+    const nowMs = CREATING_MS - 3_600_000
+    const [first] = planControlPlane(
+      withSilent(creating({ nowMs, effort: { ...late.effort, workedMs: 1000 } }), 'etcd-a'),
+    ).steps
+    expect(first).toMatchObject({ kind: 'RecordEffort', effort: { workedMs: 1000, at: new Date(nowMs).toISOString() } })
+  })
+
   it('when it was late, the failure says for what it waited', () => {
-    const [step] = planControlPlane(withSilent(creating({ nowMs: late }), 'etcd-a')).steps
+    const [step] = planControlPlane(withSilent(creating(late), 'etcd-a')).steps
     expect(step).toMatchObject({
       outcome: { result: 'failed', code: 'InternalFailure', message: expect.stringContaining('etcd-a') },
     })

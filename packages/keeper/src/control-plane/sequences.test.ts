@@ -110,6 +110,21 @@ describe('create', () => {
     await expectSettled(world)
   })
 
+  it('when everything is down for hours in the middle of a create, the next keeper finishes it', async () => {
+    const world = new KeeperWorld()
+    world.substrate.instances.break(ID, 'etcd-b')
+    await world.accept(ID)
+    await world.run(world.newKeeper(), ID, { untilMs: 10 * 60_000 })
+    await world.clock.advance(8 * 3_600_000)
+    const successor = world.newKeeper()
+    await world.run(successor, ID, { untilMs: 60_000 })
+    expect(world.reports.at(-1)?.status.phase).toBe('CREATING')
+    world.substrate.instances.mend(ID, 'etcd-b')
+    await world.run(successor, ID)
+    expect(world.reports.at(-1)?.status.phase).toBe('ACTIVE')
+    await expectSettled(world)
+  })
+
   it('when tokens are not verified, it is not ACTIVE', async () => {
     const world = new KeeperWorld()
     world.prober.tokensWork = false

@@ -10,7 +10,7 @@ import type {
   Zone,
 } from '@evenkeel/substrate'
 import type { Intent } from '../intent/index.ts'
-import type { Outcome, Release } from './facts.ts'
+import type { Effort, Outcome, Release } from './facts.ts'
 
 /** Everything that is known about one control plane at one moment. Time is in it; plan and conditions read nothing else. */
 export interface ControlPlaneSnapshot {
@@ -18,6 +18,8 @@ export interface ControlPlaneSnapshot {
   /** Milliseconds since the epoch. */
   readonly nowMs: number
   readonly intent: Intent
+  /** What was spent on the create up to its last record; see `effortOf`. */
+  readonly effort: Effort | undefined
   /** How the create ended; absent while it goes on. */
   readonly outcome: Outcome | undefined
   readonly topology: Topology
@@ -136,7 +138,7 @@ export function phaseOf(snapshot: Pick<ControlPlaneSnapshot, 'intent' | 'outcome
   return snapshot.outcome.result === 'active' ? 'ACTIVE' : 'FAILED'
 }
 
-/** A create may take so long; then it has failed for good. As in EKS. */
+/** A create may take so much of a keeper's time; then it has failed for good. As in EKS. */
 export const CREATE_DEADLINE_MS = 15 * 60_000
 
 /** Components whose program is the endpoint's, not ours to render. */

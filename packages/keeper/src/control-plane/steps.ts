@@ -1,5 +1,5 @@
 import type { ClusterId, EndpointSpec, InstanceId, InstanceSpec, VolumeSpec } from '@evenkeel/substrate'
-import type { Outcome, Release } from './facts.ts'
+import type { Effort, Outcome, Release } from './facts.ts'
 
 /** One thing to do. Specific: what could be chosen was chosen by the plan. */
 export type Step =
@@ -20,6 +20,7 @@ export type Step =
     }
   | { readonly kind: 'WriteHomeAccess'; readonly cluster: ClusterId }
   | { readonly kind: 'GrantHomeRights'; readonly cluster: ClusterId }
+  | { readonly kind: 'RecordEffort'; readonly cluster: ClusterId; readonly effort: Effort }
   | { readonly kind: 'RecordOutcome'; readonly cluster: ClusterId; readonly outcome: Outcome }
   | {
       readonly kind: 'StopInstance' | 'RemoveInstance'

@@ -17,7 +17,7 @@ export const HostedIntent = Type.Object({
   namespace: Type.String({ minLength: 1 }),
   name: Type.String({ minLength: 1 }),
   spec: ClusterSpec,
-  /** `metadata.creationTimestamp` (RFC 3339): the 15 minutes of a create count from here. */
+  /** `metadata.creationTimestamp` (RFC 3339). */
   acceptedAt: Type.String({ minLength: 1 }),
   /** Once true, true for ever. */
   deleting: Type.Boolean(),

@@ -71,6 +71,7 @@ export function settled(change: Partial<ControlPlaneSnapshot> = {}): ControlPlan
     id: 'abc',
     nowMs: NOW_MS,
     intent,
+    effort: undefined,
     outcome: { result: 'active', at: '2026-11-24T12:00:10.000Z' },
     topology,
     release: RELEASE,
