@@ -58,7 +58,7 @@ program
   .description('stop everything and remove its state, the data of clusters too')
   .option('--yes', 'yes, remove it', false)
   .action(async (options) => {
-    const { destroy } = await import('./commands/down.ts')
+    const { destroy } = await import('./commands/destroy.ts')
     await destroy(options, signal, print)
   })
 

@@ -21,6 +21,8 @@ export interface EksServiceOptions {
   readonly client: KubeClient
   readonly authenticator: Authenticator
   readonly region: string
+  /** Why the home may be unable to answer, as a sentence; see `EksContext`. */
+  readonly whyHomeFails?: () => Promise<string | undefined>
   /** All minors of Kubernetes that we know, oldest first. */
   readonly releases: readonly Release[]
   /** How many clusters an account may have. */
@@ -57,6 +59,7 @@ export class EksService {
       client,
       clusters: new FreshView(this.#clusters, clock),
       updates: new FreshView(this.#updates, clock),
+      whyHomeFails: options.whyHomeFails ?? (async () => undefined),
       releases,
       clock,
       clusterQuota,

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { releases } from '@evenkeel/distribution/releases'
 import { type Clock, KubeClient, type Logger, type Metrics } from '@evenkeel/kernel'
 import { EksService } from './eks-service.ts'
+import { fullDiskOf } from './home/index.ts'
 import type { Authenticator } from './http/index.ts'
 import type { ServiceSettings } from './settings.ts'
 
@@ -57,6 +58,7 @@ export async function runService(
     releases: releases(),
     clusterQuota: settings.clusterQuota,
     mirrorFolder: settings.mirrorFolder,
+    whyHomeFails: () => fullDiskOf(settings.homeFolders),
     ...(settings.tls ? { tls: await readTls(settings.tls) } : {}),
     readiness: { installation: () => installation.problem(), identity: () => identity.problem() },
     clock,

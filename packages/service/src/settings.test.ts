@@ -12,6 +12,7 @@ describe('settings of the service', () => {
   it('when the least is given, the rest follows from the state folder', () => {
     expect(readSettings(GIVEN)).toEqual({
       kubeconfig: '/var/lib/evenkeel/access/service.kubeconfig',
+      homeFolders: ['/var/lib/evenkeel/volumes', '/var/lib/evenkeel'],
       mirrorFolder: '/var/lib/evenkeel/mirror/service',
       region: 'local-1',
       accountId: '000000000001',

@@ -5,6 +5,8 @@ import { join } from 'node:path'
 export interface ServiceSettings {
   /** Kubeconfig of the home, with the rights of the service. */
   readonly kubeconfig: string
+  /** Folders with the data of a home of our own; none where it is somebody else's. */
+  readonly homeFolders: readonly string[]
   /** Where copies of what the home said are kept. */
   readonly mirrorFolder: string
   readonly region: string
@@ -52,8 +54,10 @@ export function readSettings(environment: Environment): ServiceSettings {
     )
   }
   if (problems.length > 0) throw new Error(`the service cannot start: ${problems.join('; ')}`)
+  const external = environment['EVENKEEL_HOME_KUBECONFIG']
   return {
-    kubeconfig: environment['EVENKEEL_HOME_KUBECONFIG'] ?? join(home, 'access/service.kubeconfig'),
+    kubeconfig: external ?? join(home, 'access/service.kubeconfig'),
+    homeFolders: external === undefined ? [join(home, 'volumes'), home] : [],
     mirrorFolder: join(home, 'mirror/service'),
     region,
     accountId,

@@ -17,7 +17,8 @@ export async function namesIn(folder: string): Promise<string[]> {
 /** Clusters with a folder below `root`, or with what a removal that was cut short has left of it. */
 export async function listClusterFolders(root: string): Promise<ClusterId[]> {
   const clusters = (await namesIn(root)).map((name) => REMOVED.exec(name)?.groups?.['cluster'] ?? name)
-  return [...new Set(clusters.filter((name) => !name.startsWith('.')))].sort()
+  // Others are not ours: `lost+found` of a disk that is mounted here.
+  return [...new Set(clusters.filter((name) => /^[a-z0-9][a-z0-9-]*$/.test(name)))].sort()
 }
 
 /**

@@ -9,7 +9,7 @@ import type { LocalPaths } from './installation/index.ts'
 export interface VolumeStoreOptions {
   /** Bytes that are kept free for the home and the records. */
   readonly floorBytes: number
-  /** Bytes that the disk has free; asks the file system unless given. */
+  /** Bytes that the disk of the volumes has free; asks the file system unless given. */
   readonly freeBytes?: () => Promise<number>
 }
 
@@ -18,7 +18,7 @@ const RECORD_SUFFIX = '.volume.json'
 
 /** Volumes as folders of mode 0700. */
 export function createVolumeStore(paths: LocalPaths, options: VolumeStoreOptions): VolumeStore {
-  const freeBytes = options.freeBytes ?? (() => freeBytesOf(paths.home))
+  const freeBytes = options.freeBytes ?? (() => freeBytesOf(paths.volumes))
 
   async function observe(cluster: string): Promise<ObservedVolume[]> {
     const folder = join(paths.volumes, cluster)
@@ -57,6 +57,7 @@ export function createVolumeStore(paths: LocalPaths, options: VolumeStoreOptions
         throw new SubstrateFault('Conflict', `volume ${name} of ${cluster} is in zone ${there.zone}, not ${zone}`)
       }
       if (there !== undefined) return
+      await withDiskFaults(paths.volumes, () => ensureFolder(paths.volumes))
       const free = await freeBytes()
       if (free < options.floorBytes) {
         throw new SubstrateFault(

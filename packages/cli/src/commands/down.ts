@@ -1,16 +1,7 @@
-import { readdir, realpath, rm, rmdir } from 'node:fs/promises'
-import { storeRoot } from '@evenkeel/distribution'
-import {
-  claimantOf,
-  loadInstallation,
-  localPaths,
-  releaseClaims,
-  stateFolder,
-  stopTrees,
-} from '@evenkeel/substrate-local'
-import { clientFiles } from '../access/index.ts'
+import { realpath } from 'node:fs/promises'
+import { loadInstallation, stateFolder, stopTrees } from '@evenkeel/substrate-local'
 import { lockInstallation, type OpenedInstallation, openSubstrate, viewInstallation } from '../installation/index.ts'
-import { CommandError, EXIT, formatList, runSteps } from '../terminal/index.ts'
+import { formatList, runSteps } from '../terminal/index.ts'
 
 type Print = (line: string) => void
 
@@ -21,7 +12,8 @@ function graceSeconds(program: { readonly name: string }): number {
   return program.name.startsWith('etcd') ? 5 : 3
 }
 
-async function withLock<T>(
+/** Does `work` while no other command changes the installation of the state folder. */
+export async function withLock<T>(
   deed: string,
   context: { signal: AbortSignal; print: Print },
   work: (home: string) => Promise<T>,
@@ -50,7 +42,8 @@ export async function down(signal: AbortSignal, print: Print): Promise<void> {
   })
 }
 
-async function stopEverything(opened: OpenedInstallation, signal: AbortSignal): Promise<void> {
+/** Ends every program of an installation and what supervises them. */
+export async function stopEverything(opened: OpenedInstallation, signal: AbortSignal): Promise<void> {
   const running = await countRunning(opened)
   await runSteps(
     [
@@ -75,58 +68,4 @@ async function countRunning(opened: OpenedInstallation): Promise<string[]> {
     if (running.length > 0) lines.push(`${running.length} programs of ${cluster}`)
   }
   return lines
-}
-
-/** Stops everything and removes the state of an installation, its clusters' data too. */
-export async function destroy(options: { readonly yes: boolean }, signal: AbortSignal, print: Print): Promise<void> {
-  const home = stateFolder()
-  if (!options.yes) {
-    throw new CommandError(
-      `this would remove ${home} with all clusters and their data, for good: ./evenkeel destroy --yes does it`,
-      { exitStatus: EXIT.usage },
-    )
-  }
-  await withLock('evenkeel destroy', { signal, print }, async () => {
-    const installation = await loadInstallation(home)
-    if (installation === undefined) {
-      print(`there is no installation in ${home}: nothing to remove`)
-      return
-    }
-    await stopEverything(viewInstallation(installation, await realpath(home)), signal)
-    const claimant = await claimantOf({ home })
-    const left = await removeState(home)
-    await releaseClaims(claimant)
-    if (left.length > 0) print(`${formatList(left)} in ${home} is not ours and stays`)
-    print(
-      `The installation in ${home} is removed. Kubernetes and etcd stay in ${storeRoot()} for other installations: rm -rf ${storeRoot()} removes them`,
-    )
-  })
-}
-
-/**
- * What is ours, by name: somebody may keep other things in the folder that EVENKEEL_HOME names. The file that says what
- * this folder is goes last, so that a removal that was interrupted can be repeated. Answers what is left.
- */
-async function removeState(home: string): Promise<string[]> {
-  const { run, volumes, records, locks, network, logs, mirror, access, aws, kube, installationFile } = localPaths(home)
-  const { programs } = clientFiles(home)
-  for (const path of [
-    run,
-    volumes,
-    records,
-    locks,
-    network,
-    logs,
-    mirror,
-    access,
-    aws,
-    kube,
-    programs,
-    installationFile,
-  ]) {
-    await rm(path, { recursive: true, force: true, maxRetries: 3 })
-  }
-  const left = await readdir(home)
-  if (left.length === 0) await rmdir(home)
-  return left
 }

@@ -1,3 +1,5 @@
+import { hasErrorCode } from '@evenkeel/kernel'
+
 /** Exit statuses of the command line, beside 0. */
 export const EXIT = {
   /** It was tried and did not work. */
@@ -24,8 +26,9 @@ export class CommandError extends Error {
 /** The one line that is shown for whatever ended a command. */
 export function errorLine(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const line = error.message.trim().split('\n').join(' | ')
-  return line === '' ? error.name : line
+  const line = error.message.trim().split('\n').join(' | ') || error.name
+  // Any write may meet a full disk: Node's words for it say where, not what to do.
+  return hasErrorCode(error, 'ENOSPC', 'EDQUOT') ? `${line}: free space on that disk, then repeat` : line
 }
 
 export function exitStatusOf(error: unknown): number {

@@ -14,13 +14,25 @@ export function answerCalls(context: EksContext, access: Pick<AccessChecks, 'req
         `${operation} is not offered by Evenkeel yet. The documentation of its EKS API lists what is.`,
       )
     }
-    if (!context.clusters.isKnown() || !context.updates.isKnown()) {
-      throw new EksFault(
-        'ServiceUnavailableException',
-        'Evenkeel is starting and has not heard from its home API server yet: /readyz says what it waits for. Try again.',
-      )
+    try {
+      if (!context.clusters.isKnown() || !context.updates.isKnown()) {
+        throw new EksFault(
+          'ServiceUnavailableException',
+          'Evenkeel is starting and has not heard from its home API server yet: /readyz says what it waits for. Try again.',
+        )
+      }
+      await access.require(call)
+      return await handlerOf(operation)(context, call)
+    } catch (error) {
+      throw await withReason(context, error)
     }
-    await access.require(call)
-    return await handlerOf(operation)(context, call)
   }
+}
+
+/** A caller who is told that the home cannot do it is also told why, where that is known. */
+async function withReason(context: EksContext, error: unknown): Promise<unknown> {
+  if (!(error instanceof EksFault) || error.code !== 'ServiceUnavailableException') return error
+  const reason = await context.whyHomeFails()
+  if (reason === undefined) return error
+  return new EksFault(error.code, `${error.message} ${reason}`, { context: error.context, cause: error })
 }

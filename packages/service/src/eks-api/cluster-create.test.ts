@@ -225,6 +225,18 @@ describe('CreateCluster', () => {
     })
   })
 
+  it('when it is known why the home cannot write, the answer says it too', async () => {
+    await using known = await EksRig.start({ whyHomeFails: async () => 'The disk of /state has 0 MiB free.' })
+    known.home.refuseWrites({ status: 500, reason: '', message: 'rpc error: code = Unavailable' })
+    const answer = await known.create('web')
+    expect(answer).toMatchObject({ status: 503, fault: 'ServiceUnavailableException' })
+    expect(answer.body['message']).toMatch(
+      /code = Unavailable\. Try again later\. The disk of \/state has 0 MiB free\.$/,
+    )
+    known.home.refuseWrites({ status: 422, reason: 'Invalid', message: 'spec.version: too new' })
+    expect((await known.create('web')).body['message']).not.toContain('disk')
+  })
+
   it('when the home cannot write, it answers 503 with the reason', async () => {
     await using rig = await EksRig.start()
     rig.home.refuseWrites({ status: 500, reason: '', message: 'etcdserver: mvcc: database space exceeded' })

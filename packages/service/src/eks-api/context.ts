@@ -11,6 +11,8 @@ export interface EksContext {
   readonly client: KubeClient
   readonly clusters: FreshView<Cluster>
   readonly updates: FreshView<Update>
+  /** Why the home may be unable to answer, as a sentence for the caller; undefined where nothing is known. */
+  whyHomeFails(): Promise<string | undefined>
   /** All minors of Kubernetes that we know, oldest first. */
   readonly releases: readonly Release[]
   readonly clock: Clock

@@ -62,7 +62,7 @@ export interface EksRequest {
 }
 
 type RigOptions = Partial<
-  Pick<EksServiceOptions, 'authenticator' | 'clusterQuota' | 'mirrorFolder' | 'releases' | 'clock'>
+  Pick<EksServiceOptions, 'authenticator' | 'clusterQuota' | 'mirrorFolder' | 'releases' | 'clock' | 'whyHomeFails'>
 > & {
   readonly home?: FakeHome | FakeHomeOptions
 }

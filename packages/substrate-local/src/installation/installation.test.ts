@@ -17,6 +17,7 @@ import {
   prepareInstallation,
   releaseClaims,
   settingsToHandOn,
+  staleClaims,
   stateFolder,
 } from './index.ts'
 
@@ -65,6 +66,26 @@ describe('prepareInstallation', () => {
     await rm(join(root, 'one'), { recursive: true })
     const third = await prepareInstallation(wishes('three'))
     expect(third.installation.octet).toBe(installation.octet)
+  })
+
+  it('when state folders are gone, the next up of another installation sweeps their claims, and no others', async () => {
+    await Promise.all(['one', 'two', 'three'].map((name) => prepareInstallation(wishes(name))))
+    const claimsBefore = await readdir(join(root, 'claims'))
+    await rm(join(root, 'one'), { recursive: true })
+    expect(await staleClaims(wishes('two').claimFolders)).toHaveLength(2)
+    await Promise.all(['two', 'three'].map((name) => prepareInstallation(wishes(name))))
+    expect(await readdir(join(root, 'claims'))).toHaveLength(claimsBefore.length - 2)
+    for (const name of ['two', 'three']) expect(await heldClaims(claimantOf(wishes(name)))).toHaveLength(2)
+  })
+
+  it('when many take over what a gone one held, each octet has one owner', async () => {
+    const gone = await Promise.all(['a', 'b', 'c'].map((name) => prepareInstallation(wishes(name))))
+    for (const name of ['a', 'b', 'c']) await rm(join(root, name), { recursive: true })
+    const names = ['one', 'two', 'three', 'four', 'five', 'six']
+    const all = await Promise.all(names.map((name) => prepareInstallation(wishes(name))))
+    const octets = all.map(({ installation }) => installation.octet)
+    expect(new Set(octets).size).toBe(names.length)
+    expect(octets).toEqual(expect.arrayContaining(gone.map(({ installation }) => installation.octet)))
   })
 
   it('when its claims are released, another gets them', async () => {

@@ -2,7 +2,8 @@ import { chmod, lstat, mkdir } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { hasErrorCode } from '@evenkeel/kernel'
 import { SubstrateFault } from '@evenkeel/substrate'
-import { dropClaim, isOwnerGone, makeClaim, readClaims } from '../claims.ts'
+import { type Claim, dropClaim, isOwnerGone, makeClaim, readClaims } from '../claims.ts'
+import { acquireExclusion } from '../exclusion.ts'
 
 /**
  * Folders where installations of all users of one machine claim what is the machine's: octets and ports. Both are read
@@ -42,8 +43,7 @@ export async function tryClaim(
     const other = (await readClaims(folder)).find((claim) => claim.name === name)
     if (other === undefined) continue
     if (isOurs(claimant)(other)) return { taken: true }
-    if (!(await isOwnerGone(other.owner)) || !(await dropIfAllowed(folder, name)))
-      return { taken: false, by: other.owner }
+    if (!(await dropStale(folder, name))) return { taken: false, by: other.owner }
   }
   const folder = await firstWritable(claimant)
   const owner = await makeClaim(folder, { name, owner: claimant.home })
@@ -57,6 +57,25 @@ export async function tryClaim(
     }
   }
   return { taken: true }
+}
+
+/** A claim whose installation is gone: its state folder was removed without `destroy`. */
+export interface StaleClaim extends Claim {
+  /** Where the claim is. */
+  readonly folder: string
+}
+
+export async function staleClaims(folders: readonly string[] = MACHINE_FOLDERS): Promise<readonly StaleClaim[]> {
+  const all = await Promise.all(
+    folders.map(async (folder) => (await readClaims(folder)).map((claim) => ({ ...claim, folder }))),
+  )
+  const gone = await Promise.all(all.flat().map(async (claim) => ((await isOwnerGone(claim.owner)) ? [claim] : [])))
+  return gone.flat()
+}
+
+/** Removes the claims of installations that are gone, as far as the file system lets us (other users' stay). */
+export async function sweepClaims(claimant: Claimant): Promise<void> {
+  for (const { folder, name } of await staleClaims(foldersOf(claimant))) await dropStale(folder, name)
 }
 
 /** Gives up everything, or only `names`: when the state of an installation is removed. */
@@ -88,13 +107,32 @@ function foldersOf(claimant: Claimant): readonly string[] {
   return claimant.folders ?? MACHINE_FOLDERS
 }
 
-async function dropIfAllowed(folder: string, name: string): Promise<boolean> {
+/** Dropping takes moments; who waits longer than this waits for somebody who means harm. */
+const DROP_PATIENCE_MS = 5000
+
+/**
+ * Drops a claim if its installation is gone; answers whether it is away. One at a time on this machine, and the claim is
+ * read again then: who had found it stale, too, may have dropped it, and another may have claimed the same meanwhile.
+ */
+async function dropStale(folder: string, name: string): Promise<boolean> {
+  let exclusion: Awaited<ReturnType<typeof acquireExclusion>>
   try {
+    exclusion = await acquireExclusion('claims', folder, AbortSignal.timeout(DROP_PATIENCE_MS))
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'TimeoutError') return false
+    throw error
+  }
+  try {
+    const claim = (await readClaims(folder)).find((one) => one.name === name)
+    if (claim === undefined) return true
+    if (!(await isOwnerGone(claim.owner))) return false
     await dropClaim(folder, name)
     return true
   } catch (error) {
     if (hasErrorCode(error, 'EACCES', 'EPERM', 'EROFS')) return false
     throw error
+  } finally {
+    await exclusion.release()
   }
 }
 

@@ -21,6 +21,16 @@ export async function claimServicePort(claimant: Claimant, address: string, want
   return await claimPort(claimant, address, SERVICE_PORTS)
 }
 
+/** Makes sure that the service's port of an installation that exists is still its own. Throws Conflict. */
+export async function reclaimServicePort(claimant: Claimant, port: number): Promise<void> {
+  const claim = await tryClaim(claimant, portClaim(port))
+  if (claim.taken) return
+  throw new SubstrateFault(
+    'Conflict',
+    `port ${port} of ${claimant.home} was claimed by the installation ${claim.by}: remove one of the two`,
+  )
+}
+
 /** A TCP port for the endpoint of one cluster, where endpoints share an address; `taken` are those of the others. */
 export async function claimEndpointPort(
   claimant: Claimant,

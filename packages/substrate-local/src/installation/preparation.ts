@@ -2,11 +2,11 @@ import { randomBytes, randomInt } from 'node:crypto'
 import { ensureFolder } from '@evenkeel/kernel'
 import { SubstrateFault } from '@evenkeel/substrate'
 import { type Installation, loadInstallation, recordInstallation } from './installation.ts'
-import type { Claimant } from './machine-claims.ts'
+import { type Claimant, sweepClaims } from './machine-claims.ts'
 import { claimOctet, reclaimOctet } from './octet.ts'
 import { realPaths } from './opening.ts'
 import { localPaths, ZONES } from './paths.ts'
-import { claimServicePort } from './ports.ts'
+import { claimServicePort, reclaimServicePort } from './ports.ts'
 
 /** What may be chosen when an installation is made; what is not given is claimed or has its default. */
 export interface InstallationWishes {
@@ -41,10 +41,12 @@ export async function prepareInstallation(
   ]) {
     await ensureFolder(folder, 0o700)
   }
+  await sweepClaims(claimant)
   const there = await loadInstallation(wishes.home)
   if (there !== undefined) {
     refuseChange(there, wishes)
     await reclaimOctet(claimant, there.octet)
+    await reclaimServicePort(claimant, there.servicePort)
     return { installation: there, isNew: false }
   }
   const address = wishes.address ?? '127.0.0.1'
