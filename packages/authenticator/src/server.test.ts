@@ -157,7 +157,7 @@ describe('TokenServer', () => {
     const { body } = await ask('two', reviewOf(token))
     expect(JSON.parse(body)).toMatchObject({ status: { authenticated: false } })
     const line = lines.find((one) => one.includes('"refused"'))
-    expect(line).toContain('"cluster":"two"')
+    expect(line).toContain('"cluster":"Demo","clusterId":"two"')
     expect(line).toContain('"reason":"badSignature"')
     expect(lines.join('')).not.toContain(token)
     expect(lines.join('')).not.toContain(credentials.secretAccessKey)

@@ -131,7 +131,7 @@ export class TokenServer {
       nowMs: clock.now(),
       keysOf: (accessKeyId) => folder.keysOf(accessKeyId),
     })
-    const about = { audit: 'token-review', cluster: id, clusterName: cluster.name, accessKeyId: verdict.accessKeyId }
+    const about = { audit: 'token-review', cluster: cluster.name, clusterId: id, accessKeyId: verdict.accessKeyId }
     if (verdict.ok) {
       this.#reviews.inc({ result: 'authenticated' })
       const { principalArn, username } = verdict.entry

@@ -1,5 +1,5 @@
 import { CLUSTERS, type Cluster, clusterId, SIGNING_KEY_NAMESPACE } from '@evenkeel/contract/kinds'
-import { Metrics, SECRETS, type Secret, silentLogger } from '@evenkeel/kernel'
+import { createLogger, Metrics, SECRETS, type Secret } from '@evenkeel/kernel'
 import { FakeHome, waitFor } from '@evenkeel/kernel/testing'
 import { describe, expect, it } from 'vitest'
 import type { AuthenticatorFolder } from './access/index.ts'
@@ -27,6 +27,7 @@ async function rig() {
   const folder = new MemoryFolder()
   const { clock } = substrate
   const metrics = new Metrics()
+  const lines: { reconciler?: string; cluster?: string; step?: string; subject?: string }[] = []
   const start = () => {
     const abort = new AbortController()
     const page = new KeeperStatusPage('a')
@@ -34,7 +35,7 @@ async function rig() {
       {
         substrate,
         clock,
-        log: silentLogger,
+        log: createLogger('keeper', { level: 'info', write: (line) => lines.push(JSON.parse(line)) }),
         metrics,
         region: 'local-1',
         home: home.client(),
@@ -71,6 +72,7 @@ async function rig() {
     substrate,
     folder,
     metrics,
+    lines,
     start,
     seen,
     /** Lets time pass until something is so. */
@@ -108,6 +110,11 @@ describe('an acting keeper', () => {
     expect(world.folder.files.has(`clusters/${id}.json`)).toBe(false)
     expect(keeper.page.show().controlPlanes).toEqual([])
     await keeper.kill()
+    const told = world.lines.filter(({ reconciler }) => reconciler !== 'access.signing-keys')
+    expect(new Set(told.map(({ cluster }) => cluster))).toEqual(new Set(['web']))
+    expect(told).toContainEqual(
+      expect.objectContaining({ clusterId: id, step: 'EnsureInstance', subject: 'kube-apiserver-a' }),
+    )
   })
 
   it('when an object is not named as its EKS name wants it, it fails with the reason, makes nothing, and can go', async () => {

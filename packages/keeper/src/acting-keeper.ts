@@ -81,7 +81,13 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
   const updates = new Informer<Update>({ ...informer, resource: UPDATES })
   const secrets = new Informer<Secret>({ ...informer, resource: SECRETS, namespace: SIGNING_KEY_NAMESPACE })
   const loop = { log, metrics, clock }
-  const clusterLoop = { ...loop, concurrency: CONCURRENCY, describeKey: (cluster: ClusterId) => ({ cluster }) }
+  /** EKS names by id, for logs; until one is known the id stands for it. */
+  const names = new Map<ClusterId, string>()
+  const clusterLoop = {
+    ...loop,
+    concurrency: CONCURRENCY,
+    describeKey: (id: ClusterId) => ({ cluster: names.get(id) ?? id, clusterId: id }),
+  }
   const { records } = substrate
   const admission = new AdmissionView({ records, folder, clock })
 
@@ -90,6 +96,7 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
   const intents = new ReconcileLoop({
     ...loop,
     concurrency: CONCURRENCY,
+    describeKey: (object) => ({ cluster: clusters.getByKey(object)?.spec.eksName, object }),
     reconciler: intentReconciler({
       substrate,
       home: homeClusters(home, clusters),
@@ -115,6 +122,7 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
   })
   const completions = new ReconcileLoop({
     ...loop,
+    describeKey: (object) => ({ cluster: updates.getByKey(object)?.spec.clusterName, object }),
     reconciler: updateReconciler({ client: home, clock, records, get: (key) => updates.getByKey(key) }),
   })
   const counted = new ControlPlaneMetrics(metrics)
@@ -142,6 +150,7 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
             memory.forget(id)
           }
           known.delete(id)
+          names.delete(id)
           intents.wake(object)
         },
       },
@@ -162,7 +171,8 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
     if (intent.kind !== 'hosted') {
       return
     }
-    const { namespace, name, uid } = intent
+    const { namespace, name, uid, spec } = intent
+    names.set(id, spec.eksName)
     board.post(id, { object: { namespace, name }, uid, draft: report.status })
     statuses.wake(id)
     // Whoever wiped the authenticators' folder did not tell us.
@@ -198,7 +208,9 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
     const id = clusterId(object.metadata.uid)
     if (now === undefined) {
       board.forget(id)
+      names.delete(id)
     } else {
+      names.set(id, now.spec.eksName)
       statuses.wake(id)
     }
   })

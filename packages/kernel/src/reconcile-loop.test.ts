@@ -66,6 +66,10 @@ class LampReconciler implements Reconciler<string, LampSnapshot, LampStep> {
     return step.lamp.charAt(0)
   }
 
+  subject(step: LampStep): string {
+    return step.lamp
+  }
+
   async apply(step: LampStep): Promise<StepOutcome> {
     this.story.push(`light ${step.lamp}`)
     if (this.holding.has(step.lamp)) {
@@ -216,10 +220,11 @@ describe('errors and logs', () => {
     await loop.turn('hall')
     await loop.turn('hall')
     expect(lines).toHaveLength(1)
-    expect(lines[0]).toMatchObject({ step: 'light', reason: 'NoSpace', detail: 'the disk is full' })
+    expect(lines[0]).toMatchObject({ step: 'light', subject: 'a1', reason: 'NoSpace', detail: 'the disk is full' })
     reconciler.answers.clear()
     await loop.turn('hall')
     expect(lines.map(({ msg }) => msg)).toEqual(['a step was refused and is tried again', 'step applied'])
+    expect(lines[1]).toMatchObject({ step: 'light', subject: 'a1' })
     expect(JSON.stringify(lines)).not.toContain('hunter2')
   })
 

@@ -220,11 +220,11 @@ export class ReconcileLoop<Key extends string, Snapshot, Step> {
       this.#refusals.delete(key)
       return
     }
-    const { step, reason, detail, retry } = refusal
+    const { step, subject, reason, detail, retry } = refusal
     const said = `${step} ${reason}`
     if (this.#refusals.get(key) !== said) {
       this.#refusals.set(key, said)
-      log.info({ step, reason, detail, retry }, 'a step was refused and is tried again')
+      log.info({ step, subject, reason, detail, retry }, 'a step was refused and is tried again')
     }
   }
 }

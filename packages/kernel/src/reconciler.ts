@@ -50,6 +50,8 @@ export interface Reconciler<Key, Snapshot, Step> {
   apply(step: Step, turn: Turn): Promise<StepOutcome>
   /** Groups steps that may run at once; absent: all in order. */
   group?(step: Step): string
+  /** What a step is about, such as the name of an instance, for logs: never its content, which may be secret. */
+  subject?(step: Step): string
   /**
    * Told what was seen and planned, before anything is applied; reports status. What it throws is logged and holds
    * nothing up: the object is kept even where nobody can be told.

@@ -5,6 +5,8 @@ import type { Reconciler, StepOutcome, Turn } from './reconciler.ts'
 export interface Refusal {
   /** Kind of the step. */
   readonly step: string
+  /** What it was about, where the reconciler says so. */
+  readonly subject?: string
   readonly reason: string
   readonly detail: string
   readonly retry: 'soon' | 'backoff'
@@ -17,7 +19,7 @@ export type Applied =
   | { readonly outcome: 'stopped' }
 
 interface Work<Step> {
-  readonly reconciler: Pick<Reconciler<never, unknown, Step>, 'apply' | 'group'>
+  readonly reconciler: Pick<Reconciler<never, unknown, Step>, 'apply' | 'group' | 'subject'>
   readonly steps: readonly Step[]
   readonly turn: Turn
   readonly metrics: ReconcileMetrics
@@ -54,6 +56,8 @@ export async function applySteps<Step>(work: Work<Step>): Promise<Applied> {
 async function applyStep<Step>(work: Work<Step>, step: Step): Promise<Applied> {
   const { reconciler, turn, metrics } = work
   const kind = stepKind(step)
+  const subject = reconciler.subject?.(step)
+  const about = subject === undefined ? {} : { subject }
   let outcome: StepOutcome
   try {
     outcome = await reconciler.apply(step, turn)
@@ -65,13 +69,13 @@ async function applyStep<Step>(work: Work<Step>, step: Step): Promise<Applied> {
   metrics.step(kind, outcome.ok ? 'applied' : 'refused')
   if (!outcome.ok) {
     const { reason, detail, retry } = outcome
-    return { outcome: 'refused', refusal: { step: kind, reason, detail, retry } }
+    return { outcome: 'refused', refusal: { step: kind, ...about, reason, detail, retry } }
   }
-  turn.log.info({ step: kind }, 'step applied')
+  turn.log.info({ step: kind, ...about }, 'step applied')
   return { outcome: 'applied' }
 }
 
-/** Steps are told apart by their member `kind`; only that is logged and counted, since a step may carry secrets. */
+/** Steps are told apart by their member `kind`; only that is counted, and of its content nothing is logged, since a step may carry secrets. */
 function stepKind(step: unknown): string {
   const hasKind = typeof step === 'object' && step !== null && 'kind' in step && typeof step.kind === 'string'
   return hasKind ? (step as { kind: string }).kind : 'step'

@@ -8,7 +8,7 @@ import { planControlPlane } from './plan.ts'
 import type { ControlPlanePorts } from './ports.ts'
 import type { ControlPlaneSnapshot } from './snapshot.ts'
 import { controlPlaneStatus, type StatusDraft } from './status.ts'
-import type { Step } from './steps.ts'
+import { type Step, subjectOf } from './steps.ts'
 
 /** What one turn has found, for whoever tells people. */
 export interface ControlPlaneReport {
@@ -36,6 +36,7 @@ export function controlPlaneReconciler(
       })),
     apply: (step) => applyStep(step, ports, memory),
     group: groupOf,
+    subject: subjectOf,
     report: async (_id, snapshot, plan) => {
       tell({ snapshot, plan, status: controlPlaneStatus(snapshot, controlPlaneConditions(snapshot, plan.notes)) })
     },
