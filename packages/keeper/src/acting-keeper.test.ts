@@ -40,6 +40,7 @@ async function rig() {
         region: 'local-1',
         home: home.client(),
         homeAdministrator: undefined,
+        serviceHosts: [],
         homeFiles: { read: async () => undefined, write: async () => {} },
         folder,
         blueprint: new RenderedBlueprint({

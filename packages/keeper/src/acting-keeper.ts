@@ -38,6 +38,7 @@ import {
 import { grantServiceRights } from './home/index.ts'
 import { homeClusters, intentReconciler } from './intent/index.ts'
 import type { KeeperStatusPage } from './keeper-status.ts'
+import { serviceCertificateReconciler } from './service-certificate/index.ts'
 import { keepSupervision, type Supervision } from './supervision.ts'
 import { updateReconciler } from './update/index.ts'
 
@@ -52,6 +53,9 @@ export interface ActingKeeperPorts {
   readonly home: KubeClient
   /** As the administrator of an embedded home; absent where the home is somebody else's. */
   readonly homeAdministrator: KubeClient | undefined
+  /** Names and addresses by which other machines reach the service; none where it serves loopback alone. */
+  readonly serviceHosts: readonly string[]
+  /** The access folder. */
   readonly homeFiles: {
     read(file: string): Promise<string | undefined>
     write(file: string, content: string): Promise<void>
@@ -72,6 +76,7 @@ const RECORDS_INTERVAL_MS = 1000
 /** A home that has just been made knows our kinds only when the service has installed them: a create waits for that. */
 const INFORMER_BACKOFF_MS = 1000
 const SIGNING_KEYS = 'signing-keys'
+const SERVICE_CERTIFICATE = 'service-certificate'
 
 /** Acts for the cell until `signal` is aborted. */
 export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal): Promise<void> {
@@ -118,6 +123,18 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
       folder,
       region,
       secrets: () => (secrets.synced === 'live' ? secrets.list() : undefined),
+    }),
+  })
+  const serviceCertificate = new ReconcileLoop({
+    ...loop,
+    reconciler: serviceCertificateReconciler({
+      records,
+      clock,
+      hosts: ports.serviceHosts,
+      files: ports.homeFiles,
+      seen: (nextExpiry) => {
+        page.serviceCertificateExpiry = nextExpiry
+      },
     }),
   })
   const completions = new ReconcileLoop({
@@ -222,13 +239,16 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
     () => {},
   )
   signingKeys.wake(SIGNING_KEYS)
+  serviceCertificate.wake(SERVICE_CERTIFICATE)
   for (const id of await admittedClusters(folder)) {
     access.wake(id)
   }
   await Promise.all([
     firstSecrets,
     ...[clusters, updates, secrets].map((one) => one.run(signal)),
-    ...[intents, controlPlanes, statuses, access, signingKeys, completions].map((one) => one.run(signal)),
+    ...[intents, controlPlanes, statuses, access, signingKeys, serviceCertificate, completions].map((one) =>
+      one.run(signal),
+    ),
     followRecords(),
     keepSupervision({ supervision: ports.supervision, instances: substrate.instances, clock, log }, signal),
   ])

@@ -14,6 +14,9 @@ export interface KeptControlPlane {
   readonly seenAt: string
   readonly conditions: readonly ConditionDraft[]
   readonly members: readonly MemberStatus[]
+  /** When the next of its certificates expires, and when its authorities end (RFC 3339). */
+  readonly nextCertificateExpiry?: string
+  readonly certificateAuthorityExpiry?: string
   readonly notes: readonly Note[]
   /** Why members, the endpoint or tokens do not answer, by name. */
   readonly silent: Readonly<Record<string, string>>
@@ -25,12 +28,15 @@ export interface KeeperStatus {
   /** It is the one that acts; the others stand by and know nothing. */
   readonly acts: boolean
   readonly controlPlanes: readonly KeptControlPlane[]
+  /** Of the EKS API where other machines reach it (RFC 3339). */
+  readonly serviceCertificateExpiry?: string
 }
 
 export class KeeperStatusPage {
   readonly #zone: string
   readonly #kept = new Map<string, KeptControlPlane>()
   acts = false
+  serviceCertificateExpiry: string | undefined
 
   constructor(zone: string) {
     this.#zone = zone
@@ -53,6 +59,12 @@ export class KeeperStatusPage {
       seenAt: new Date(nowMs).toISOString(),
       conditions: status.conditions,
       members: status.members ?? [],
+      ...(snapshot.leaves === undefined
+        ? {}
+        : {
+            nextCertificateExpiry: snapshot.leaves.nextExpiry,
+            certificateAuthorityExpiry: snapshot.leaves.authoritiesEnd,
+          }),
       notes: plan.notes,
       silent: Object.fromEntries(silent),
     })
@@ -63,6 +75,13 @@ export class KeeperStatusPage {
   }
 
   show(): KeeperStatus {
-    return { zone: this.#zone, acts: this.acts, controlPlanes: [...this.#kept.values()] }
+    return {
+      zone: this.#zone,
+      acts: this.acts,
+      controlPlanes: [...this.#kept.values()],
+      ...(this.serviceCertificateExpiry === undefined
+        ? {}
+        : { serviceCertificateExpiry: this.serviceCertificateExpiry }),
+    }
   }
 }

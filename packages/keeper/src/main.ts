@@ -123,6 +123,8 @@ async function act(substrate: LocalSubstrate, acting: Acting): Promise<void> {
       page,
       home: client(external ?? paths.keeperKubeconfig),
       homeAdministrator: external === undefined ? client(paths.adminKubeconfig) : undefined,
+      // Plain http is for loopback alone.
+      serviceHosts: isLoopback(installation.address) ? [] : [installation.address],
       homeFiles: new KubeconfigFiles(paths.access),
       folder: new FileFolder(paths.authenticator),
       blueprint: new controlPlane.RenderedBlueprint({
@@ -130,8 +132,6 @@ async function act(substrate: LocalSubstrate, acting: Acting): Promise<void> {
         authenticatorUrls: Object.fromEntries(
           AUTHENTICATOR_ZONES.map((each) => [each, `https://${zoneAddress(substrate, each)}:${AUTHENTICATOR_PORT}`]),
         ),
-        // Plain HTTP is for loopback alone.
-        serviceHosts: isLoopback(installation.address) ? [] : [installation.address, 'localhost', '127.0.0.1'],
       }),
       prober: new controlPlane.NetworkProber({ clock, region, probeUsername: PROBE.username }),
       programs: new StorePrograms({ clock, log, signal }),

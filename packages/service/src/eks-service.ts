@@ -29,7 +29,7 @@ export interface EksServiceOptions {
   readonly clusterQuota: number
   /** Where the service keeps copies of what the home said, to start without it; none: it does not. */
   readonly mirrorFolder?: string
-  readonly tls?: { readonly certificate: string; readonly key: string }
+  readonly tlsPem?: string
   /** What else must be well before the service is ready, by name. */
   readonly readiness?: Readonly<Record<string, HealthCheck>>
   readonly clock: Clock
@@ -74,7 +74,7 @@ export class EksService {
       metrics,
       refreshMetrics: () => clusterMetrics.refresh(),
       readiness: { home: () => this.#homeProblem(), ...options.readiness },
-      ...(options.tls ? { tls: options.tls } : {}),
+      ...(options.tlsPem === undefined ? {} : { tlsPem: options.tlsPem }),
     })
   }
 

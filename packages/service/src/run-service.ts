@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { releases } from '@evenkeel/distribution/releases'
 import { type Clock, KubeClient, type Logger, type Metrics } from '@evenkeel/kernel'
 import { EksService } from './eks-service.ts'
 import { fullDiskOf } from './home/index.ts'
-import type { Authenticator } from './http/index.ts'
+import { type Authenticator, followTls, renewCertificate, waitForTls } from './http/index.ts'
 import type { ServiceSettings } from './settings.ts'
 
 export interface ServiceWorld {
@@ -49,6 +48,12 @@ export async function runService(
   const { settings, clock, log, metrics } = world
   const client = new KubeClient({ kubeconfig: settings.kubeconfig }, { userAgent: 'evenkeel-service' })
   const whole: ServiceWorld = { ...world, client }
+  const tlsFile = settings.tlsFile === undefined ? undefined : { file: settings.tlsFile, clock, log }
+  const tlsPem = tlsFile === undefined ? undefined : await waitForTls(tlsFile, signal)
+  if (signal.aborted) {
+    client.close()
+    return
+  }
   const installation = parts.openInstallation(whole)
   const identity = parts.openIdentity(whole)
   const service = new EksService({
@@ -59,7 +64,7 @@ export async function runService(
     clusterQuota: settings.clusterQuota,
     mirrorFolder: settings.mirrorFolder,
     whyHomeFails: () => fullDiskOf(settings.homeFolders),
-    ...(settings.tls ? { tls: await readTls(settings.tls) } : {}),
+    ...(tlsPem === undefined ? {} : { tlsPem }),
     readiness: { installation: () => installation.problem(), identity: () => identity.problem() },
     clock,
     log,
@@ -67,7 +72,14 @@ export async function runService(
   })
   await listen(service, settings)
   log.info({ address: settings.address, port: settings.port, region: settings.region }, 'the service listens')
-  const running = Promise.all([installation.run(signal), identity.run(signal), service.run(signal)])
+  const running = Promise.all([
+    installation.run(signal),
+    identity.run(signal),
+    service.run(signal),
+    ...(tlsFile === undefined || tlsPem === undefined
+      ? []
+      : [followTls(tlsFile, tlsPem, (pem) => renewCertificate(service.server, pem), signal)]),
+  ])
   // A failure of what is meant to run for ever must not wait for a signal.
   await Promise.race([running, aborted(signal)])
   const grace = clock.setTimer(GRACE_MS, () => service.server.server.closeAllConnections())
@@ -76,14 +88,6 @@ export async function runService(
   await running
   client.close()
   log.info('the service has stopped')
-}
-
-async function readTls(files: { readonly certificateFile: string; readonly keyFile: string }) {
-  const [certificate, key] = await Promise.all([
-    readFile(files.certificateFile, 'utf8'),
-    readFile(files.keyFile, 'utf8'),
-  ])
-  return { certificate, key }
 }
 
 async function listen({ server }: EksService, { address, port }: ServiceSettings): Promise<void> {

@@ -29,14 +29,13 @@ describe('settings of the service', () => {
     [{ EVENKEEL_ACCOUNT_ID: '1' }, /12 digits/],
     [{ EVENKEEL_ADDRESS: 'localhost' }, /must be an IP address/],
     [{ EVENKEEL_ADDRESS: '192.0.2.1' }, /plain http is for loopback alone/],
-    [{ EVENKEEL_TLS_CERT: '/c.pem' }, /must be given together/],
     [{ EVENKEEL_CLUSTER_QUOTA: 'many' }, /EVENKEEL_CLUSTER_QUOTA/],
   ])('when given %j, it names the variable', (change, message) => {
     expect(() => readSettings({ ...GIVEN, ...change })).toThrow(message)
   })
 
   it('when other machines are to reach it, it takes a certificate', () => {
-    const tls = { EVENKEEL_ADDRESS: '192.0.2.1', EVENKEEL_TLS_CERT: '/c.pem', EVENKEEL_TLS_KEY: '/k.pem' }
-    expect(readSettings({ ...GIVEN, ...tls })).toMatchObject({ tls: { certificateFile: '/c.pem', keyFile: '/k.pem' } })
+    const tls = { EVENKEEL_ADDRESS: '192.0.2.1', EVENKEEL_TLS_FILE: '/c.pem' }
+    expect(readSettings({ ...GIVEN, ...tls })).toMatchObject({ tlsFile: '/c.pem' })
   })
 })

@@ -15,8 +15,8 @@ export interface ServiceSettings {
   /** IP address that is listened at. */
   readonly address: string
   readonly port: number
-  /** Paths of PEM files; none: plain http, for loopback alone. */
-  readonly tls?: { readonly certificateFile: string; readonly keyFile: string }
+  /** Path of a PEM file with certificate and key; none: plain http, for loopback alone. */
+  readonly tlsFile?: string
   /** How many clusters an account may have; EKS: 100. */
   readonly clusterQuota: number
 }
@@ -43,15 +43,9 @@ export function readSettings(environment: Environment): ServiceSettings {
   const clusterQuota = Number(environment['EVENKEEL_CLUSTER_QUOTA'] ?? DEFAULT_CLUSTER_QUOTA)
   if (!Number.isInteger(clusterQuota) || clusterQuota < 0)
     problems.push('EVENKEEL_CLUSTER_QUOTA must be a number of clusters')
-  const certificateFile = environment['EVENKEEL_TLS_CERT']
-  const keyFile = environment['EVENKEEL_TLS_KEY']
-  if ((certificateFile === undefined) !== (keyFile === undefined)) {
-    problems.push('EVENKEEL_TLS_CERT and EVENKEEL_TLS_KEY must be given together')
-  }
-  if (certificateFile === undefined && !isLoopback(address)) {
-    problems.push(
-      `EVENKEEL_TLS_CERT and EVENKEEL_TLS_KEY must be given for ${address}: plain http is for loopback alone`,
-    )
+  const tlsFile = environment['EVENKEEL_TLS_FILE']
+  if (tlsFile === undefined && !isLoopback(address)) {
+    problems.push(`EVENKEEL_TLS_FILE must be given for ${address}: plain http is for loopback alone`)
   }
   if (problems.length > 0) throw new Error(`the service cannot start: ${problems.join('; ')}`)
   const external = environment['EVENKEEL_HOME_KUBECONFIG']
@@ -64,7 +58,7 @@ export function readSettings(environment: Environment): ServiceSettings {
     address,
     port,
     clusterQuota,
-    ...(certificateFile && keyFile ? { tls: { certificateFile, keyFile } } : {}),
+    ...(tlsFile === undefined ? {} : { tlsFile }),
   }
 }
 

@@ -11,6 +11,7 @@ import {
   loadInstallation,
   localPaths,
   openLocalSubstrate,
+  serviceTlsFiles,
   stateFolder,
 } from '@evenkeel/substrate-local'
 import { type AccessKey, clientFiles, readAccessKey } from '../access/index.ts'
@@ -43,7 +44,7 @@ export function viewInstallation(installation: Installation, home: string): Open
     installation,
     paths: localPaths(home),
     serviceUrl: `${isPlain ? 'http' : 'https'}://${host}:${servicePort}`,
-    trustFile: isPlain ? undefined : join(localPaths(home).access, 'service-ca.crt'),
+    trustFile: isPlain ? undefined : serviceTlsFiles(home).authority,
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type KeptControlPlane, keptView, keptWaits, parseKeeperAnswer } from './kept.ts'
+import { type KeptControlPlane, keptCertificates, keptView, keptWaits, parseKeeperAnswer } from './kept.ts'
 
 const kept: KeptControlPlane = {
   id: 'wqgno4ogai',
@@ -45,4 +45,23 @@ test('when something else than a keeper answers, it is not taken for one', () =>
   expect(parseKeeperAnswer('<html>')).toBeUndefined()
   expect(parseKeeperAnswer('{"acts":"yes"}')).toBeUndefined()
   expect(parseKeeperAnswer('{"acts":true,"controlPlanes":[]}')).toEqual({ acts: true, controlPlanes: [] })
+})
+
+test('when a keeper renews certificates, it says whose end when, those of home and EKS API too', () => {
+  const { eksName: _eksName, ...home } = {
+    ...kept,
+    kind: 'home' as const,
+    nextCertificateExpiry: '2027-01-02T00:00:00Z',
+  }
+  const demo = {
+    ...kept,
+    nextCertificateExpiry: '2027-01-01T00:00:00Z',
+    certificateAuthorityExpiry: '2036-01-01T00:00:00Z',
+  }
+  const answer = { acts: true, controlPlanes: [demo, home, kept], serviceCertificateExpiry: '2027-01-03T00:00:00Z' }
+  expect(keptCertificates(answer)).toEqual([
+    { of: 'cluster demo', nextExpiry: '2027-01-01T00:00:00Z', authorityExpiry: '2036-01-01T00:00:00Z' },
+    { of: 'the home', nextExpiry: '2027-01-02T00:00:00Z' },
+    { of: 'the EKS API', nextExpiry: '2027-01-03T00:00:00Z' },
+  ])
 })

@@ -1,11 +1,12 @@
 import type { Condition, MemberStatus } from '@evenkeel/contract/kinds'
 import { waitLines } from '../cluster/index.ts'
-import type { ClusterView } from './snapshot.ts'
+import type { CertificatesView, ClusterView } from './snapshot.ts'
 
 /** The part that we read of what `GET /status` of a keeper answers. */
 export interface KeeperAnswer {
   readonly acts: boolean
   readonly controlPlanes: readonly KeptControlPlane[]
+  readonly serviceCertificateExpiry?: string
 }
 
 export interface KeptControlPlane {
@@ -16,6 +17,8 @@ export interface KeptControlPlane {
   readonly phase: string
   readonly conditions: readonly Omit<Condition, 'lastTransitionTime'>[]
   readonly members: readonly MemberStatus[]
+  readonly nextCertificateExpiry?: string
+  readonly certificateAuthorityExpiry?: string
   readonly notes: readonly { readonly kind: string; readonly detail: string }[]
   /** Why members, the endpoint or tokens do not answer, by name. */
   readonly silent: Readonly<Record<string, string>>
@@ -62,4 +65,17 @@ export function keptView(kept: KeptControlPlane): ClusterView {
     members: kept.members,
     waits: keptWaits(kept),
   }
+}
+
+/** Of everything that the acting keeper renews. */
+export function keptCertificates({ controlPlanes, serviceCertificateExpiry }: KeeperAnswer): CertificatesView[] {
+  const kept = controlPlanes.flatMap((one): CertificatesView[] => {
+    const { nextCertificateExpiry: nextExpiry, certificateAuthorityExpiry: authorityExpiry } = one
+    if (nextExpiry === undefined) return []
+    const of = one.kind === 'home' ? 'the home' : `cluster ${one.eksName ?? one.id}`
+    return [{ of, nextExpiry, ...(authorityExpiry === undefined ? {} : { authorityExpiry }) }]
+  })
+  return serviceCertificateExpiry === undefined
+    ? kept
+    : [...kept, { of: 'the EKS API', nextExpiry: serviceCertificateExpiry }]
 }

@@ -19,8 +19,15 @@ import {
   openSubstrate,
   type Readiness,
 } from '../installation/index.ts'
-import { type KeeperAnswer, keptView, keptWaits, parseKeeperAnswer } from './kept.ts'
-import type { AnsweringView, ClusterView, KeeperView, ProgramView, StatusSnapshot } from './snapshot.ts'
+import { type KeeperAnswer, keptCertificates, keptView, keptWaits, parseKeeperAnswer } from './kept.ts'
+import type {
+  AnsweringView,
+  CertificatesView,
+  ClusterView,
+  KeeperView,
+  ProgramView,
+  StatusSnapshot,
+} from './snapshot.ts'
 
 const HOME_TIMEOUT_MS = 2000
 
@@ -59,6 +66,7 @@ export async function observeStatus(opened: OpenedInstallation): Promise<StatusS
     }),
     authenticators: AUTHENTICATOR_ZONES.map((zone) => programView(own, { name: `authenticator-${zone}`, place: zone })),
     ...(await observeClusters(substrate, { home, acting })),
+    certificates: acting === undefined ? homeCertificates(home.clusters) : keptCertificates(acting),
   }
 }
 
@@ -155,6 +163,16 @@ function homeView(cluster: Cluster, waits: readonly string[] | undefined): Clust
         ? ['a keeper that takes it over']
         : [...new Set([...open, ...issues])],
   }
+}
+
+/** What clusters say, where no keeper acts. */
+function homeCertificates(clusters: readonly Cluster[]): CertificatesView[] {
+  return clusters.flatMap(({ spec, status = {} }) => {
+    const { nextCertificateExpiry: nextExpiry, certificateAuthorityExpiry: authorityExpiry } = status
+    if (nextExpiry === undefined) return []
+    const of = `cluster ${spec.eksName}`
+    return [{ of, nextExpiry, ...(authorityExpiry === undefined ? {} : { authorityExpiry }) }]
+  })
 }
 
 interface RecordedIntent {

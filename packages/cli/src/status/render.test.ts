@@ -71,6 +71,11 @@ const well: StatusSnapshot = {
       nextCertificateExpiry: '2027-11-24T00:00:00Z',
     },
   ],
+  certificates: [
+    { of: 'cluster demo', nextExpiry: '2027-11-24T00:00:00Z', authorityExpiry: '2036-11-23T00:00:00Z' },
+    { of: 'the EKS API', nextExpiry: '2027-11-25T00:00:00Z' },
+    { of: 'the home', nextExpiry: '2027-11-26T00:00:00Z', authorityExpiry: '2036-11-22T00:00:00Z' },
+  ],
 }
 
 test('when all is well, one screen shows who serves, who acts and who leads', () => {
@@ -88,7 +93,8 @@ CLUSTER  STATUS  KUBERNETES  ETCD    ENDPOINT                READY             L
 demo     ACTIVE  v1.37.2     v3.7.3  https://127.5.0.2:6443  etcd 3/3 api 2/2  etcd b
 
 tokens        verified until 2026-12-24 even with service and home dead
-certificates  next expiry 2027-11-24, renewed before by the keepers
+certificates  next expiry 2027-11-24 (cluster demo), renewed before by the keepers
+authorities   next expiry 2036-11-22 (the home)
 `)
   expect(isWell(well)).toBe(true)
 })
@@ -123,6 +129,7 @@ test('when service, home and a zone are dead, it says what is dead and shows wha
         waits: [],
       },
     ],
+    certificates: [],
   }
   expect(renderStatus(dead).split('\n').slice(2)).toEqual([
     'service         NotReady  service starting',

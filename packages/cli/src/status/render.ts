@@ -139,18 +139,24 @@ function notReadyLines(cluster: ClusterView): string[] {
   return away.length === 0 ? [] : [`  ${away.map((member) => `${member.name} ${member.state}`).join(', ')}`]
 }
 
-/** The soonest of each kind over all clusters: those are what somebody has to know. */
-function renderDates(snapshot: StatusSnapshot): string[] {
-  const soonest = (times: readonly (string | undefined)[]) => times.filter((time) => time !== undefined).sort()[0]
-  const tokens = soonest(snapshot.clusters.map((cluster) => cluster.tokensValidUntil))
-  const certificates = soonest(snapshot.clusters.map((cluster) => cluster.nextCertificateExpiry))
+/** The soonest of each kind: those are what somebody has to know. */
+function renderDates({ clusters, certificates }: StatusSnapshot): string[] {
+  const tokens = soonest(clusters, (cluster) => cluster.tokensValidUntil)
+  const next = soonest(certificates, (owner) => owner.nextExpiry)
+  const authority = soonest(certificates, (owner) => owner.authorityExpiry)
   const rows = [
-    ...(tokens === undefined
-      ? []
-      : [['tokens', `verified until ${formatDate(tokens)} even with service and home dead`]]),
-    ...(certificates === undefined
-      ? []
-      : [['certificates', `next expiry ${formatDate(certificates)}, renewed before by the keepers`]]),
-  ]
+    tokens && ['tokens', `verified until ${formatDate(tokens.time)} even with service and home dead`],
+    next && ['certificates', `next expiry ${formatDate(next.time)} (${next.item.of}), renewed before by the keepers`],
+    authority && ['authorities', `next expiry ${formatDate(authority.time)} (${authority.item.of})`],
+  ].filter((row) => row !== undefined)
   return rows.length === 0 ? [] : ['', ...formatTable(rows)]
+}
+
+function soonest<T>(items: readonly T[], timeOf: (item: T) => string | undefined) {
+  return items
+    .flatMap((item) => {
+      const time = timeOf(item)
+      return time === undefined ? [] : [{ item, time }]
+    })
+    .sort((one, other) => (one.time < other.time ? -1 : 1))[0]
 }

@@ -48,6 +48,16 @@ export interface ClusterView {
   readonly nextCertificateExpiry?: string
 }
 
+/** When certificates end, of one owner (RFC 3339). */
+export interface CertificatesView {
+  /** Such as `cluster demo`, `the home`, `the EKS API`. */
+  readonly of: string
+  /** The next one of them. */
+  readonly nextExpiry: string
+  /** Of the authorities that sign them: no certificate outlives those. */
+  readonly authorityExpiry?: string
+}
+
 /** Everything that the one screen shows, gathered at one moment. */
 export interface StatusSnapshot {
   readonly nowMs: number
@@ -72,6 +82,7 @@ export interface StatusSnapshot {
    */
   readonly clustersFrom: 'home' | 'keeper' | 'host'
   readonly clusters: readonly ClusterView[]
+  readonly certificates: readonly CertificatesView[]
 }
 
 /** Whether everything is as it should be: decides the exit status. */

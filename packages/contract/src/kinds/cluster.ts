@@ -95,6 +95,8 @@ export const ClusterStatus = Type.Object({
   tokensValidUntil: Type.Optional(Type.String({ maxLength: 40 })),
   /** When the next certificate of this cluster expires (RFC 3339); keepers renew well before. */
   nextCertificateExpiry: Type.Optional(Type.String({ maxLength: 40 })),
+  /** When the cluster's certificate authorities end (RFC 3339): no certificate outlives them. */
+  certificateAuthorityExpiry: Type.Optional(Type.String({ maxLength: 40 })),
   conditions: Type.Optional(Type.Array(Condition, { maxItems: 32 })),
 })
 export type ClusterStatus = Omit<Type.Static<typeof ClusterStatus>, 'phase' | 'members'> & {

@@ -53,12 +53,12 @@ describe('controlPlaneConditions', () => {
     ],
     [
       'a certificate has expired',
-      settled({ leaves: { due: true, nextExpiry: '2026-11-24T12:59:59Z' } }),
+      settled({ leaves: { due: true, nextExpiry: '2026-11-24T12:59:59Z', authoritiesEnd: '2036-11-24T00:00:00Z' } }),
       ['CertificatesCurrent=False Expired', 'ControlPlaneReady=False Expired'],
     ],
     [
       'certificates are due',
-      settled({ leaves: { due: true, nextExpiry: '2026-12-01T00:00:00Z' } }),
+      settled({ leaves: { due: true, nextExpiry: '2026-12-01T00:00:00Z', authoritiesEnd: '2036-11-24T00:00:00Z' } }),
       ['ControlPlaneReady=True Serving'],
     ],
     [
@@ -104,6 +104,12 @@ describe('controlPlaneConditions', () => {
     expect(message(withSilent(settled(), 'etcd-b'), 'EtcdQuorate')).toBe('etcd has its quorum; not healthy: etcd-b')
     const given = withSilent(withInstances(settled(), { 'etcd-a': { runningDigest: 'old' } }), 'etcd-b')
     expect(message(given, 'ControlPlaneReady')).toContain('etcd-b must be ready before that')
+  })
+
+  it('when its authorities end within the year, it says so while all is well', () => {
+    const leaves = { due: false, nextExpiry: '2027-08-01T00:00:00Z', authoritiesEnd: '2027-08-01T00:00:00Z' }
+    expect(message(settled({ leaves }), 'CertificatesCurrent')).toContain('authorities end at 2027-08-01T00:00:00Z')
+    expect(said(settled({ leaves }))).toEqual(['ControlPlaneReady=True Serving'])
   })
 
   it('when only the words of a failed probe change, nothing changes', () => {

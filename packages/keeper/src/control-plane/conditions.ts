@@ -99,6 +99,9 @@ function tokensVerified(snapshot: ControlPlaneSnapshot): ConditionDraft {
     : { type, status: 'False', reason: REASON.notVerified, message: 'no token of the keeper was accepted' }
 }
 
+/** From then on a renewed certificate lives shorter than the year that it should. */
+const AUTHORITIES_NOTICE_MS = 365 * 86_400_000
+
 function certificatesCurrent(snapshot: ControlPlaneSnapshot): ConditionDraft {
   const type = CONDITION.certificatesCurrent
   const { leaves, nowMs } = snapshot
@@ -112,6 +115,10 @@ function certificatesCurrent(snapshot: ControlPlaneSnapshot): ConditionDraft {
       reason: REASON.expired,
       message: `a certificate has expired at ${leaves.nextExpiry}`,
     }
+  }
+  if (Date.parse(leaves.authoritiesEnd) - nowMs < AUTHORITIES_NOTICE_MS) {
+    const message = `the certificate authorities end at ${leaves.authoritiesEnd}, and no certificate outlives them: move what runs here to a new cluster before that`
+    return { type, status: 'True', reason: REASON.authoritiesEnding, message }
   }
   return leaves.due
     ? { type, status: 'True', reason: REASON.due, message: 'certificates are being renewed' }

@@ -1,4 +1,4 @@
-export { ProbeKey, RECORD, Release } from './facts.ts'
+export { ProbeKey, parseFact, RECORD, Release, serializeFact } from './facts.ts'
 export { ControlPlaneMetrics } from './metrics.ts'
 export type * from './ports.ts'
 export { NetworkProber } from './prober.ts'

@@ -92,7 +92,7 @@ describe('an active control plane', () => {
     ],
     [
       'certificates are due',
-      settled({ leaves: { due: true, nextExpiry: '2026-12-01T00:00:00Z' } }),
+      settled({ leaves: { due: true, nextExpiry: '2026-12-01T00:00:00Z', authoritiesEnd: '2036-11-24T00:00:00Z' } }),
       ['RecordLeaves abc'],
     ],
     [

@@ -57,7 +57,7 @@ export interface Blueprint {
   }
   /** Where members and the client's path are asked how they are. */
   probeTargets(input: RenderInput): { readonly members: readonly AskedMember[]; readonly endpoint: AskedMember }
-  /** Of the home: kubeconfigs and, for a service that other machines reach, its TLS files; by file name. */
+  /** Of the home: kubeconfigs, by file name. */
   homeAccessFiles(input: RenderInput): ReadonlyMap<string, string>
 }
 

@@ -4,7 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import { parseClusterToken } from '@evenkeel/contract/sigv4'
 import { FakeClock } from '@evenkeel/kernel/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createClusterKeys, issueCertificates, leafOf } from './pki/index.ts'
+import { createClusterKeys, issueCertificates, leafOf } from '../pki/index.ts'
 import type { AskedMember, ProbeTarget } from './ports.ts'
 import { NetworkProber } from './prober.ts'
 

@@ -24,6 +24,7 @@ export const REASON = {
   notVerified: 'NotVerified',
   current: 'Current',
   due: 'Due',
+  authoritiesEnding: 'AuthoritiesEnding',
   expired: 'Expired',
   notIssued: 'NotIssued',
   present: 'Present',

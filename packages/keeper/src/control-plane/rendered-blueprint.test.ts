@@ -1,4 +1,3 @@
-import { X509Certificate } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { networkPlan } from '../testing/fake-substrate.ts'
 import { RELEASE } from '../testing/keeper-world.ts'
@@ -9,14 +8,13 @@ const NOW_MS = Date.parse('2026-11-24T13:00:00Z')
 const DAY_MS = 86_400_000
 const HOSTED = { etcdZones: ['a', 'b', 'c'], apiServerZones: ['a', 'b'] }
 
-function blueprintOf(serviceHosts: readonly string[] = []): RenderedBlueprint {
+function blueprintOf(): RenderedBlueprint {
   return new RenderedBlueprint({
     layout: ({ cluster, name }) => ({
       filesRoot: `/run/${cluster}/${name}`,
       volumePath: (volume) => `/volumes/${volume}`,
     }),
     authenticatorUrls: { a: 'https://127.9.1.1:9443', b: 'https://127.9.2.1:9443' },
-    serviceHosts,
   })
 }
 
@@ -27,8 +25,8 @@ async function hosted(blueprint = blueprintOf()) {
   return { blueprint, input, leaves, drawn: { ...input, leaves, release: RELEASE } }
 }
 
-async function home(serviceHosts?: readonly string[]) {
-  const blueprint = blueprintOf(serviceHosts)
+async function home() {
+  const blueprint = blueprintOf()
   const intent = { kind: 'home' as const, version: '1.37', acceptedAt: '2026-11-24T12:00:00Z' }
   const keys = await blueprint.makeKeys({ id: 'home', nowMs: NOW_MS })
   const topology = { etcdZones: ['a'], apiServerZones: ['a'] }
@@ -43,6 +41,7 @@ describe('RenderedBlueprint', () => {
     expect(blueprint.examineLeaves(input, leaves, NOW_MS)).toEqual({
       due: false,
       nextExpiry: '2027-11-24T13:00:00.000Z',
+      authoritiesEnd: '2036-11-24T13:00:00.000Z',
     })
     expect(blueprint.examineLeaves(input, leaves, NOW_MS + 300 * DAY_MS).due).toBe(true)
     const moved = {
@@ -84,16 +83,5 @@ describe('RenderedBlueprint', () => {
     const files = blueprint.homeAccessFiles(drawn)
     expect([...files.keys()]).toEqual(['admin.kubeconfig', 'keeper.kubeconfig', 'service.kubeconfig'])
     expect(files.get('keeper.kubeconfig')).toContain('https://127.9.1.1:6443')
-  })
-
-  it('when other machines reach the service, it gets a certificate for its names from the authority of the home', async () => {
-    const { blueprint, input, leaves, drawn } = await home(['192.0.2.7', 'localhost'])
-    expect(blueprint.examineLeaves(input, leaves, NOW_MS).due).toBe(false)
-    const files = blueprint.homeAccessFiles(drawn)
-    const certificate = new X509Certificate(files.get('service.crt') ?? '')
-    expect(certificate.checkIP('192.0.2.7')).toBe('192.0.2.7')
-    expect(certificate.checkHost('localhost')).toBe('localhost')
-    expect(certificate.checkIssued(new X509Certificate(files.get('service-ca.crt') ?? ''))).toBe(true)
-    expect(files.get('service.key')).toContain('PRIVATE KEY')
   })
 })

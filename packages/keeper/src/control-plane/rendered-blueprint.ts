@@ -1,5 +1,15 @@
 import type { ClusterId, InstanceId, InstanceLayout, Zone } from '@evenkeel/substrate'
 import {
+  areLeavesDue,
+  authoritiesEnd,
+  ClusterKeys,
+  createClusterKeys,
+  issueCertificates,
+  LeafSet,
+  leafOf,
+  nextExpiry,
+} from '../pki/index.ts'
+import {
   ACCESS_LEAVES,
   AUTHENTICATOR_LEAF,
   type ControlPlaneInput,
@@ -11,16 +21,6 @@ import {
   renderControlPlane,
 } from './components/index.ts'
 import { ProbeKey, parseFact, RECORD, serializeFact } from './facts.ts'
-import {
-  areLeavesDue,
-  ClusterKeys,
-  createClusterKeys,
-  issueCertificates,
-  type LeafPlan,
-  LeafSet,
-  leafOf,
-  nextExpiry,
-} from './pki/index.ts'
 import type { Blueprint, BlueprintInput, RenderInput } from './ports.ts'
 import { endpointUrl, oidcIssuer } from './status.ts'
 
@@ -34,15 +34,10 @@ const HOME_KUBECONFIGS = {
   'service.kubeconfig': ACCESS_LEAVES.service,
 } as const
 
-/** The certificate that the service shows to other machines; signed by the home's authority, as there is no other. */
-const SERVICE_LEAF = 'service/server'
-
 export interface RenderedBlueprintOptions {
   readonly layout: (id: InstanceId) => InstanceLayout
   /** The authenticator of each zone with API servers, `https://host:port`. */
   readonly authenticatorUrls: Readonly<Record<Zone, string>>
-  /** Names and addresses by which other machines reach the service over TLS; none where it serves loopback alone. */
-  readonly serviceHosts?: readonly string[]
 }
 
 /** The blueprint of real control planes: keys by `pki`, flags and files by `components`. */
@@ -64,12 +59,16 @@ export class RenderedBlueprint implements Blueprint {
   async issueLeaves(input: BlueprintInput, recorded: string | undefined, nowMs: number): Promise<string> {
     const kept = recorded === undefined ? {} : { recorded: parseLeaves(input.id, recorded) }
     const keys = parseKeys(input.id, input.keys)
-    return serializeFact(await issueCertificates(keys, this.#leafPlan(input), { nowMs, ...kept }))
+    return serializeFact(await issueCertificates(keys, leafPlan(leafInput(input)), { nowMs, ...kept }))
   }
 
   examineLeaves(input: BlueprintInput, leaves: string, nowMs: number) {
     const set = parseLeaves(input.id, leaves)
-    return { due: areLeavesDue(set, this.#leafPlan(input), nowMs), nextExpiry: nextExpiry(set) }
+    return {
+      due: areLeavesDue(set, leafPlan(leafInput(input)), nowMs),
+      nextExpiry: nextExpiry(set),
+      authoritiesEnd: authoritiesEnd(parseKeys(input.id, input.keys)),
+    }
   }
 
   render(input: RenderInput) {
@@ -91,32 +90,7 @@ export class RenderedBlueprint implements Blueprint {
       // JSON is YAML.
       return [file, serializeFact(kubeconfig({ server, serverName, authority, client: { certificate, key } }))]
     })
-    return new Map([...files, ...this.#serviceTlsFiles(authority.pem, leaves)])
-  }
-
-  #serviceTlsFiles(authority: string, leaves: LeafSet): readonly [string, string][] {
-    if (this.#serviceHosts.length === 0) {
-      return []
-    }
-    const { certificate, key } = leafOf(leaves, SERVICE_LEAF)
-    return [
-      ['service.key', key],
-      ['service.crt', certificate],
-      ['service-ca.crt', authority],
-    ]
-  }
-
-  get #serviceHosts(): readonly string[] {
-    return this.#options.serviceHosts ?? []
-  }
-
-  #leafPlan(input: BlueprintInput): LeafPlan {
-    const plan = leafPlan(leafInput(input))
-    if (input.intent.kind !== 'home' || this.#serviceHosts.length === 0) {
-      return plan
-    }
-    const common = { authority: 'cluster' as const, commonName: 'evenkeel-service', organizations: [] }
-    return { ...plan, [SERVICE_LEAF]: { ...common, hosts: [...this.#serviceHosts], usages: ['server'] } }
+    return new Map(files)
   }
 
   #controlPlaneInput(input: RenderInput): ControlPlaneInput {

@@ -76,6 +76,8 @@ export interface LeavesState {
   readonly due: boolean
   /** The earliest expiry (RFC 3339). */
   readonly nextExpiry: string
+  /** When the cluster's own authorities end (RFC 3339); nothing that they sign lives longer. */
+  readonly authoritiesEnd: string
 }
 
 export interface HomeAccessState {

@@ -25,6 +25,7 @@ describe('controlPlaneStatus', () => {
       health: { issues: [] },
       tokensValidUntil: '2026-12-24T00:00:00Z',
       nextCertificateExpiry: '2027-09-20T00:00:00Z',
+      certificateAuthorityExpiry: '2036-11-24T00:00:00Z',
     })
     expect(members?.find((member) => member.name === 'etcd-a')).toEqual({
       name: 'etcd-a',

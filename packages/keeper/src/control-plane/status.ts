@@ -35,7 +35,9 @@ export function controlPlaneStatus(snapshot: ControlPlaneSnapshot, conditions: r
     members: membersStatus(snapshot),
     health: { issues: healthIssues(snapshot, conditions) },
     ...(tokensValidUntil === undefined ? {} : { tokensValidUntil }),
-    ...(leaves === undefined ? {} : { nextCertificateExpiry: leaves.nextExpiry }),
+    ...(leaves === undefined
+      ? {}
+      : { nextCertificateExpiry: leaves.nextExpiry, certificateAuthorityExpiry: leaves.authoritiesEnd }),
     conditions,
   }
 }

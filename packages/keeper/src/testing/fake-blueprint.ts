@@ -28,7 +28,11 @@ export class FakeBlueprint implements Blueprint {
 
   examineLeaves(_input: BlueprintInput, leaves: string, nowMs: number) {
     const { expiresMs } = JSON.parse(leaves) as { expiresMs: number }
-    return { due: expiresMs - nowMs < RENEW_BEFORE_MS, nextExpiry: new Date(expiresMs).toISOString() }
+    return {
+      due: expiresMs - nowMs < RENEW_BEFORE_MS,
+      nextExpiry: new Date(expiresMs).toISOString(),
+      authoritiesEnd: '2036-11-24T00:00:00Z',
+    }
   }
 
   render(input: RenderInput) {

@@ -78,7 +78,7 @@ export function settled(change: Partial<ControlPlaneSnapshot> = {}): ControlPlan
     offered: RELEASE,
     programs: { state: 'present' },
     caCertificate: 'CA',
-    leaves: { due: false, nextExpiry: '2027-09-20T00:00:00Z' },
+    leaves: { due: false, nextExpiry: '2027-09-20T00:00:00Z', authoritiesEnd: '2036-11-24T00:00:00Z' },
     network: networkPlan(2),
     desired,
     observedVolumes: desired.volumes.map((volume) => ({ cluster: 'abc', ...volume, state: 'present' })),

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
+import { type SecureContextOptions, Server as TlsServer } from 'node:tls'
 import { clusterNameOf, EksFault, faultStatus } from '@evenkeel/contract/eks'
 import type { HealthCheck, Logger, Metrics } from '@evenkeel/kernel'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
@@ -20,8 +21,8 @@ export interface EksServerOptions {
   readonly refreshMetrics?: () => void
   /** By name; the service is ready when none has a problem. */
   readonly readiness: Readonly<Record<string, HealthCheck>>
-  /** PEM. None: plain http, for loopback alone. */
-  readonly tls?: { readonly certificate: string; readonly key: string }
+  /** Certificate and key. None: plain http, for loopback alone. */
+  readonly tlsPem?: string
 }
 
 /** What is known of a request before its operation answers. */
@@ -58,7 +59,7 @@ export function buildEksServer(options: EksServerOptions): FastifyInstance {
     genReqId: () => randomUUID(),
     frameworkErrors: (error, request, reply) =>
       void sendFault(reply.header('x-amzn-requestid', request.id), faultOf(error)),
-    ...(options.tls ? { https: { cert: options.tls.certificate, key: options.tls.key, minVersion: 'TLSv1.2' } } : {}),
+    ...(options.tlsPem === undefined ? {} : { https: secureOptions(options.tlsPem) }),
   }) as unknown as FastifyInstance
 
   // The hook below takes the body; what is left is not parsed again.
@@ -145,6 +146,17 @@ export function buildEksServer(options: EksServerOptions): FastifyInstance {
       log.info({ ...entry, reason: fault.message }, 'refused')
     }
   }
+}
+
+/** New connections get another certificate from now on; those that are open go on. */
+export function renewCertificate(server: FastifyInstance, pem: string): void {
+  if (!(server.server instanceof TlsServer)) throw new Error('a server of plain http has no certificate to renew')
+  server.server.setSecureContext(secureOptions(pem))
+}
+
+/** OpenSSL finds each in the same text. */
+function secureOptions(pem: string): SecureContextOptions {
+  return { cert: pem, key: pem, minVersion: 'TLSv1.2' }
 }
 
 declare module 'fastify' {

@@ -304,8 +304,7 @@ describe('ownPrograms', () => {
     const service = ownPrograms({ ...installation, address: '192.0.2.7' }, context).at(-1)
     expect(service?.env).toMatchObject({
       EVENKEEL_ADDRESS: '192.0.2.7',
-      EVENKEEL_TLS_CERT: join(localPaths('/state').access, 'service.crt'),
-      EVENKEEL_TLS_KEY: join(localPaths('/state').access, 'service.key'),
+      EVENKEEL_TLS_FILE: join(localPaths('/state').access, 'service.pem'),
     })
   })
 })

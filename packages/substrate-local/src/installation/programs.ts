@@ -58,10 +58,10 @@ export const AUTHENTICATOR_PORT = 9443
 export const AUTHENTICATOR_STATUS_PORT = 9444
 export const KEEPER_STATUS_PORT = 9090
 
-/** Certificate and key with which the service serves other machines. */
-export function serviceTlsFiles(home: string): { readonly certificate: string; readonly key: string } {
+/** Certificate and key (one PEM file) with which the service serves other machines, and what these are to trust. */
+export function serviceTlsFiles(home: string): { readonly certificate: string; readonly authority: string } {
   const { access } = localPaths(home)
-  return { certificate: join(access, 'service.crt'), key: join(access, 'service.key') }
+  return { certificate: join(access, 'service.pem'), authority: join(access, 'service-ca.crt') }
 }
 
 const OWN_SLOT = 1
@@ -130,12 +130,11 @@ function settingsOf(
       EVENKEEL_AUTHENTICATOR_FOLDER: localPaths(context.home).authenticator,
     }
   }
-  const tls = serviceTlsFiles(context.home)
   return {
     EVENKEEL_REGION: installation.region,
     EVENKEEL_ACCOUNT_ID: installation.accountId,
     EVENKEEL_ADDRESS: installation.address,
     EVENKEEL_PORT: `${installation.servicePort}`,
-    ...(isLoopback(installation.address) ? {} : { EVENKEEL_TLS_CERT: tls.certificate, EVENKEEL_TLS_KEY: tls.key }),
+    ...(isLoopback(installation.address) ? {} : { EVENKEEL_TLS_FILE: serviceTlsFiles(context.home).certificate }),
   }
 }

@@ -1,4 +1,4 @@
-import type { ClusterKeys } from '../pki/index.ts'
+import type { ClusterKeys } from '../../pki/index.ts'
 
 /** Paths that anybody may ask for. The rest of the API knows who asks. */
 const ANONYMOUS_PATHS = ['/livez', '/readyz', '/healthz']

@@ -1,5 +1,5 @@
 import type { InstanceFile } from '@evenkeel/substrate'
-import { leafOf } from '../pki/index.ts'
+import { leafOf } from '../../pki/index.ts'
 import type { ControlPlaneInput } from './input.ts'
 import { instanceName } from './members.ts'
 

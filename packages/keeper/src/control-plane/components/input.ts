@@ -1,5 +1,5 @@
 import type { ClusterId, InstanceLayout, NetworkPlan, Zone } from '@evenkeel/substrate'
-import type { ClusterKeys, LeafSet } from '../pki/index.ts'
+import type { ClusterKeys, LeafSet } from '../../pki/index.ts'
 
 /** Everything that a control plane's programs, flags and files follow from: the same input gives the same rendering. */
 export interface ControlPlaneInput {

@@ -1,4 +1,4 @@
-import type { LeafPlan, LeafRequest } from '../pki/index.ts'
+import type { LeafPlan, LeafRequest } from '../../pki/index.ts'
 import type { LeafInput } from './input.ts'
 import { addressesOf, hasHops, instanceName } from './members.ts'
 import { firstServiceAddress } from './service-address.ts'

@@ -1,4 +1,4 @@
-import { leafOf } from '../pki/index.ts'
+import { leafOf } from '../../pki/index.ts'
 import type { ControlPlaneInput } from './input.ts'
 import { ACCESS_LEAVES, API_SERVER_NAME, ETCD_SERVER_NAME } from './leaf-plan.ts'
 import { addressesOf, type ComponentName, hasHops, instanceName } from './members.ts'

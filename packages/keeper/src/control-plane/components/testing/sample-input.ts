@@ -1,5 +1,5 @@
 import type { NetworkPlan } from '@evenkeel/substrate'
-import type { ClusterKeys, LeafSet } from '../../pki/index.ts'
+import type { ClusterKeys, LeafSet } from '../../../pki/index.ts'
 import type { ControlPlaneInput } from '../input.ts'
 import { leafPlan } from '../leaf-plan.ts'
 

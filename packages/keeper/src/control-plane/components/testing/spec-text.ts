@@ -1,5 +1,5 @@
 import type { InstanceSpec } from '@evenkeel/substrate'
-import type { LeafPlan } from '../../pki/index.ts'
+import type { LeafPlan } from '../../../pki/index.ts'
 
 /** All that a spec says, for reading and for comparing. */
 export function specText(spec: InstanceSpec): string {

@@ -17,17 +17,22 @@ export const EC_SIGNATURE = { name: 'ECDSA', hash: 'SHA-256' } as const
 
 const AUTHORITY_LIFE_YEARS = 10
 
+/** When an authority ends that is made at `nowMs`. */
+export function authorityEnd(nowMs: number): Date {
+  const end = new Date(nowMs)
+  end.setUTCFullYear(end.getUTCFullYear() + AUTHORITY_LIFE_YEARS)
+  return end
+}
+
 /** A self-signed authority that may sign leaves only, good for ten years. */
 export async function createAuthority(commonName: string, nowMs: number): Promise<Authority> {
   const keys = await crypto.subtle.generateKey(EC_KEY, true, ['sign', 'verify'])
-  const notAfter = new Date(nowMs)
-  notAfter.setUTCFullYear(notAfter.getUTCFullYear() + AUTHORITY_LIFE_YEARS)
   const [certificate, key] = await Promise.all([
     x509.X509CertificateGenerator.createSelfSigned({
       serialNumber: randomSerial(),
       name: [{ CN: [commonName] }],
       notBefore: backdated(nowMs),
-      notAfter,
+      notAfter: authorityEnd(nowMs),
       keys,
       signingAlgorithm: EC_SIGNATURE,
       extensions: [

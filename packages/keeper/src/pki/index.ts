@@ -1,6 +1,7 @@
-export type { Authority } from './authority.ts'
-export { type AuthorityName, ClusterKeys, createClusterKeys } from './cluster-keys.ts'
+export { type Authority, AuthoritySchema, createAuthority } from './authority.ts'
+export { authoritiesEnd, ClusterKeys, createClusterKeys } from './cluster-keys.ts'
 export {
+  type AuthorityName,
   areLeavesDue,
   issueCertificates,
   Leaf,

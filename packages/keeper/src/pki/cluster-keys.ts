@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { type Authority, AuthoritySchema, createAuthority } from './authority.ts'
+import { type Authority, AuthoritySchema, authorityEnd, createAuthority } from './authority.ts'
 import { encodePem } from './pem.ts'
 
 /**
@@ -22,8 +22,10 @@ export const ClusterKeys = Type.Object({
 })
 export type ClusterKeys = Type.Static<typeof ClusterKeys>
 
-/** Who signs what: clients and servers of the cluster, members of etcd, and the aggregation layer's requests. */
-export type AuthorityName = keyof ClusterKeys['authorities']
+/** Until when the cluster's authorities are good (RFC 3339): no certificate of the cluster outlives them. */
+export function authoritiesEnd({ createdAt }: Pick<ClusterKeys, 'createdAt'>): string {
+  return authorityEnd(Date.parse(createdAt)).toISOString()
+}
 
 /** Fresh keys for the cluster `id`; `nowMs` is when its authorities' ten years begin. */
 export async function createClusterKeys(id: string, nowMs: number): Promise<ClusterKeys> {

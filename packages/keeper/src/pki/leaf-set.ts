@@ -1,21 +1,32 @@
 import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
 import Type from 'typebox'
-import { EC_KEY, EC_SIGNATURE, loadSigner, type Signer } from './authority.ts'
+import { type Authority, EC_KEY, EC_SIGNATURE, loadSigner, type Signer } from './authority.ts'
 import { backdated, certificateText, randomSerial } from './certificate.ts'
-import type { AuthorityName, ClusterKeys } from './cluster-keys.ts'
 import { encodePem } from './pem.ts'
 import { isDueForRenewal } from './renewal.ts'
 
+/**
+ * Who signs what: `cluster` its clients and servers, `etcd` its members, `frontProxy` the aggregation layer's requests,
+ * `service` the EKS API for other machines.
+ */
+export const AuthorityName = Type.Union(
+  (['cluster', 'etcd', 'frontProxy', 'service'] as const).map((name) => Type.Literal(name)),
+)
+export type AuthorityName = 'cluster' | 'etcd' | 'frontProxy' | 'service'
+
+/** Those that a plan asks for have to be there. */
+export type Authorities = Readonly<Partial<Record<AuthorityName, Authority>>>
+
 /** What a certificate is to say. `hosts` are names or addresses that a server is reached by. */
 export const LeafRequest = Type.Object({
-  authority: Type.Union([Type.Literal('cluster'), Type.Literal('etcd'), Type.Literal('frontProxy')]),
+  authority: AuthorityName,
   commonName: Type.String({ minLength: 1 }),
   organizations: Type.Array(Type.String()),
   hosts: Type.Array(Type.String()),
   usages: Type.Array(Type.Union([Type.Literal('server'), Type.Literal('client')])),
 })
-export type LeafRequest = Type.Static<typeof LeafRequest>
+export type LeafRequest = Omit<Type.Static<typeof LeafRequest>, 'authority'> & { authority: AuthorityName }
 
 /** A certificate, its key (PEM, PKCS#8), its life (RFC 3339), and what it was asked to say. */
 export const Leaf = Type.Object({
@@ -25,11 +36,11 @@ export const Leaf = Type.Object({
   notAfter: Type.String({ minLength: 1 }),
   request: LeafRequest,
 })
-export type Leaf = Type.Static<typeof Leaf>
+export type Leaf = Omit<Type.Static<typeof Leaf>, 'request'> & { request: LeafRequest }
 
 /** All certificates of a cluster that expire within a year, by name (`kube-apiserver-a/serving`): one record, replaced at renewal. */
 export const LeafSet = Type.Object({ version: Type.Literal(1), leaves: Type.Record(Type.String(), Leaf) })
-export type LeafSet = Type.Static<typeof LeafSet>
+export type LeafSet = { version: 1; leaves: Record<string, Leaf> }
 
 /** Which certificates a cluster is to have, by name. */
 export type LeafPlan = Readonly<Record<string, LeafRequest>>
@@ -38,17 +49,17 @@ const LEAF_LIFE_MS = 365 * 24 * 3_600_000
 
 /** Certificates as planned. Of `recorded`, what still says what the plan asks and is not due for renewal is kept. */
 export async function issueCertificates(
-  keys: ClusterKeys,
+  { authorities }: { readonly authorities: Authorities },
   plan: LeafPlan,
   options: { readonly nowMs: number; readonly recorded?: LeafSet },
 ): Promise<LeafSet> {
   const { nowMs, recorded } = options
-  const signers = await loadSigners(keys)
+  const signers = await loadSigners(authorities)
   const leaves = await Promise.all(
     Object.entries(plan).map(async ([name, request]): Promise<[string, Leaf]> => {
       const kept = recorded?.leaves[name]
       const good = kept !== undefined && isCurrent(kept, request, nowMs)
-      return [name, good ? kept : await issue(signers[request.authority], request, nowMs)]
+      return [name, good ? kept : await issue(signerOf(signers, request), request, nowMs)]
     }),
   )
   return { version: 1, leaves: Object.fromEntries(leaves) }
@@ -98,13 +109,19 @@ function isSameRequest(one: LeafRequest, other: LeafRequest): boolean {
   return text(one) === text(other)
 }
 
-async function loadSigners(keys: ClusterKeys): Promise<Record<AuthorityName, Signer>> {
-  const [cluster, etcd, frontProxy] = await Promise.all([
-    loadSigner(keys.authorities.cluster),
-    loadSigner(keys.authorities.etcd),
-    loadSigner(keys.authorities.frontProxy),
-  ])
-  return { cluster, etcd, frontProxy }
+async function loadSigners(authorities: Authorities): Promise<ReadonlyMap<string, Signer>> {
+  const loaded = Object.entries(authorities).map(
+    async ([name, authority]): Promise<[string, Signer]> => [name, await loadSigner(authority)],
+  )
+  return new Map(await Promise.all(loaded))
+}
+
+function signerOf(signers: ReadonlyMap<string, Signer>, request: LeafRequest): Signer {
+  const signer = signers.get(request.authority)
+  if (signer === undefined) {
+    throw new Error(`certificate ${request.commonName} wants the authority "${request.authority}", which is not there`)
+  }
+  return signer
 }
 
 async function issue(signer: Signer, request: LeafRequest, nowMs: number): Promise<Leaf> {

@@ -1,0 +1,5 @@
+export {
+  type ServiceCertificatePorts,
+  type ServiceCertificateSnapshot,
+  serviceCertificateReconciler,
+} from './reconciler.ts'
