@@ -82,6 +82,11 @@ describe('the rules', () => {
     ],
     ['packages/substrate-local/src/x.ts', "import { isFault } from '@evenkeel/substrate'", undefined],
     ['packages/substrate-local/src/x.ts', "import { x } from '@evenkeel/keeper'", 'substrate-local sees'],
+    [
+      'packages/substrate-simulated/src/x.ts',
+      "import { programPath } from '@evenkeel/distribution'",
+      'substrate-simulated sees contract, kernel, substrate only',
+    ],
     ['packages/service/src/x.ts', "import { x } from '@evenkeel/keeper'", 'never see each other'],
     ['packages/service/src/x.test.ts', "import { x } from '@evenkeel/keeper'", 'never see each other'],
     ['packages/keeper/src/x.ts', "import type { X } from '@evenkeel/service'", 'never see each other'],
@@ -93,6 +98,7 @@ describe('the rules', () => {
     ['packages/keeper/src/main.ts', "import { x } from '@evenkeel/substrate-local'", undefined],
     ['packages/keeper/src/x.test.ts', "import { x } from '@evenkeel/substrate-local'", undefined],
     ['packages/keeper/src/cell/x.ts', "import { x } from '@evenkeel/substrate-local'", 'only main.ts'],
+    ['packages/keeper/src/cell/x.ts', "import { x } from '@evenkeel/substrate-simulated'", 'only main.ts'],
     ['packages/keeper/src/access/x.ts', "import { x } from '../intent/index.ts'", undefined],
     [
       'packages/keeper/src/access/x.ts',

@@ -8,7 +8,7 @@ const SEES: Readonly<Record<string, readonly string[]>> = {
   substrate: ['contract', 'kernel'],
   'substrate-local': ['contract', 'kernel', 'substrate', 'distribution'],
   'substrate-kubernetes': ['contract', 'kernel', 'substrate', 'distribution'],
-  'substrate-simulated': ['contract', 'kernel', 'substrate', 'distribution'],
+  'substrate-simulated': ['contract', 'kernel', 'substrate'],
   keeper: ['contract', 'kernel', 'substrate', 'distribution'],
   service: ['contract', 'kernel', 'substrate', 'distribution'],
   authenticator: ['contract', 'kernel'],

@@ -1,13 +1,13 @@
 import { CLUSTERS, type Cluster, clusterId, SIGNING_KEY_NAMESPACE } from '@evenkeel/contract/kinds'
 import { createLogger, Metrics, SECRETS, type Secret } from '@evenkeel/kernel'
-import { FakeHome, waitFor } from '@evenkeel/kernel/testing'
+import { FakeClock, FakeHome, waitFor } from '@evenkeel/kernel/testing'
+import { SimulatedSubstrate } from '@evenkeel/substrate-simulated'
 import { describe, expect, it } from 'vitest'
 import type { AuthenticatorFolder } from './access/index.ts'
 import { actForCell } from './acting-keeper.ts'
-import { RenderedBlueprint } from './control-plane/index.ts'
+import { RenderedBlueprint, SimulatedProber } from './control-plane/index.ts'
 import { KeeperStatusPage } from './keeper-status.ts'
-import { FakeSubstrate } from './testing/fake-substrate.ts'
-import { clusterObject, FakeProber, RELEASE } from './testing/keeper-world.ts'
+import { clusterObject, RELEASE } from './testing/keeper-world.ts'
 
 const NAME = { namespace: 'account-000000000001', name: 'web' }
 
@@ -23,9 +23,9 @@ class MemoryFolder implements AuthenticatorFolder {
 async function rig() {
   const home = await FakeHome.start()
   // The home is asked over real HTTP and gives its objects the time of the machine.
-  const substrate = new FakeSubstrate(Date.now())
+  const clock = new FakeClock(Date.now())
+  const substrate = new SimulatedSubstrate({ clock })
   const folder = new MemoryFolder()
-  const { clock } = substrate
   const metrics = new Metrics()
   const lines: { reconciler?: string; cluster?: string; step?: string; subject?: string }[] = []
   const start = () => {
@@ -47,7 +47,7 @@ async function rig() {
           layout: (id) => substrate.instances.layout(id),
           authenticatorUrls: { a: 'https://127.9.1.1:9443', b: 'https://127.9.2.1:9443' },
         }),
-        prober: new FakeProber(substrate),
+        prober: new SimulatedProber({ substrate, clock }),
         programs: { observe: async () => ({ state: 'present' }), request: () => {} },
         supervision: {
           ensureTrees: async () => [],
@@ -70,6 +70,7 @@ async function rig() {
   const seen = () => home.objects<Cluster>(CLUSTERS)[0]
   return {
     home,
+    clock,
     substrate,
     folder,
     metrics,
@@ -100,7 +101,7 @@ describe('an acting keeper', () => {
     const keeper = world.start()
     const id = await world.create()
     await world.until('the cluster to be ACTIVE', () => world.seen()?.status?.phase === 'ACTIVE')
-    expect(world.seen()?.status).toMatchObject({ id, network: 'loopback', health: { issues: [] } })
+    expect(world.seen()?.status).toMatchObject({ id, network: 'simulated', health: { issues: [] } })
     expect(world.folder.files.has(`clusters/${id}.json`)).toBe(true)
     expect(keeper.page.show().controlPlanes).toMatchObject([{ id, phase: 'ACTIVE', namespace: NAME.namespace }])
     expect(await world.metrics.render()).toContain('evenkeel_keeper_clusters_items{phase="ACTIVE"} 1')
@@ -145,7 +146,7 @@ describe('an acting keeper', () => {
     await world.until('the cluster to be ACTIVE', () => world.seen()?.status?.phase === 'ACTIVE')
     await world.until('the status to say so', () => world.seen()?.status?.conditions?.at(-1)?.reason === 'Serving')
     const before = world.home.writes.length
-    await world.substrate.clock.advance(60_000)
+    await world.clock.advance(60_000)
     expect(world.home.writes.length).toBe(before)
     await keeper.kill()
   })
@@ -157,7 +158,7 @@ describe('an acting keeper', () => {
     await world.until('the cluster to be ACTIVE', () => world.seen()?.status?.phase === 'ACTIVE')
     await world.home.goAway()
     world.substrate.instances.loseSupervisor(id, 'b')
-    world.substrate.instances.break(id, 'etcd-c')
+    world.substrate.instances.afflict(id, 'etcd-c', { kind: 'silent' })
     await world.until('members to be seen as unsupervised', () =>
       keeper.page.show().controlPlanes[0]?.members.some(({ state }) => state === 'Unsupervised'),
     )
@@ -165,7 +166,7 @@ describe('an acting keeper', () => {
     await world.until('all to be supervised again', () =>
       keeper.page.show().controlPlanes[0]?.members.every(({ state }) => state === 'Ready'),
     )
-    world.substrate.instances.break(id, 'etcd-c')
+    world.substrate.instances.afflict(id, 'etcd-c', { kind: 'silent' })
     await world.until('the member to be missed', () =>
       keeper.page.show().controlPlanes[0]?.members.some(({ state }) => state === 'NotReady'),
     )
@@ -194,7 +195,7 @@ describe('an acting keeper', () => {
     await using world = await rig()
     const keeper = world.start()
     const encode = (text: string) => Buffer.from(text).toString('base64')
-    const today = new Date(world.substrate.clock.now()).toISOString().slice(0, 10)
+    const today = new Date(world.clock.now()).toISOString().slice(0, 10)
     const days = { [today.replaceAll('-', '')]: Buffer.alloc(32, 1).toString('base64') }
     const tomorrow = new Date(Date.parse(today) + 86_400_000).toISOString().replace('.000', '')
     const secret: Secret = {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { link, readdir, readFile, rm } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { ensureFolder, hasErrorCode, readFileIfThere, syncFolder, writeFileAtomic } from '@evenkeel/kernel'
-import type { ClusterRecords } from '@evenkeel/substrate'
+import { type ClusterRecords, requireRecordName } from '@evenkeel/substrate'
 import { listClusterFolders, removeClusterFolder } from './cluster-folders.ts'
 import { withDiskFaults } from './disk-faults.ts'
 import type { LocalPaths } from './installation/index.ts'
@@ -12,7 +12,7 @@ export function createClusterRecords(paths: LocalPaths): ClusterRecords {
   const root = paths.records
   const fileOf = (cluster: string, name: string) => {
     requireClusterName(cluster)
-    requireName(name, /^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/)
+    requireRecordName(name)
     return join(root, cluster, name)
   }
 
@@ -75,12 +75,8 @@ async function ensureDurableFolder(root: string, folder: string): Promise<void> 
   for (let above = dirname(folder); above.length >= root.length; above = dirname(above)) await syncFolder(above)
 }
 
-function requireClusterName(cluster: string): void {
-  requireName(cluster, /^[a-z0-9][a-z0-9-]*$/)
-}
-
-function requireName(name: string, pattern: RegExp): void {
-  if (!pattern.test(name)) throw new Error(`${JSON.stringify(name)} cannot name a record or a cluster`)
+function requireClusterName(name: string): void {
+  if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a cluster`)
 }
 
 function noneIfMissing(error: unknown): [] {

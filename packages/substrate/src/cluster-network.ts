@@ -1,6 +1,6 @@
 import type { ClusterId, Zone } from './place.ts'
 
-/** Address of one zone's members of one cluster; each component has its usual port there. */
+/** Address (or name) of one zone's members of one cluster; each component has its usual port there. */
 export interface ZoneAddresses {
   /** Bound by the members; reachable by every other member of the cluster. */
   readonly host: string
@@ -10,7 +10,8 @@ export interface ZoneAddresses {
 
 /** The addresses of a cluster, fixed for its whole life. */
 export interface NetworkPlan {
-  readonly kind: 'loopback'
+  /** `loopback`: addresses of this machine. `simulated`: names that lead nowhere. */
+  readonly kind: 'loopback' | 'simulated'
   /** The cluster's one address. `bind` is what is listened on, `host` what is told to clients. */
   readonly endpoint: { readonly host: string; readonly bind: string; readonly port: number }
   readonly zones: Readonly<Record<Zone, ZoneAddresses>>

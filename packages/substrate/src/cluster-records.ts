@@ -16,3 +16,10 @@ export interface ClusterRecords {
   writeOnce(cluster: ClusterId, name: string, content: string): Promise<string>
   remove(cluster: ClusterId): Promise<void>
 }
+
+/** Throws where `name` cannot name a record: it stays below its cluster, and drafts of a driver (`.x`) are none. */
+export function requireRecordName(name: string): void {
+  if (!/^[A-Za-z0-9_-][A-Za-z0-9._-]*(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)*$/.test(name)) {
+    throw new Error(`${JSON.stringify(name)} cannot be the name of a record`)
+  }
+}

@@ -87,7 +87,7 @@ export const ClusterStatus = Type.Object({
   platformVersion: Type.Optional(Type.String({ maxLength: 32 })),
   kubernetesVersion: Type.Optional(Type.String({ maxLength: 32 })),
   etcdVersion: Type.Optional(Type.String({ maxLength: 32 })),
-  /** Which network the cluster has: `loopback` for all clusters so far. */
+  /** Which network the cluster has: `loopback`, or `simulated` where nothing of the cluster exists but its records. */
   network: Type.Optional(Type.String({ maxLength: 32 })),
   members: Type.Optional(Type.Array(MemberStatus, { maxItems: 128 })),
   health: Type.Optional(Type.Object({ issues: Type.Array(HealthIssue, { maxItems: 64 }) })),

@@ -1,9 +1,10 @@
 import { clusterToken, parseClusterToken, verifyClusterToken } from '@evenkeel/contract/sigv4'
 import { ReconcileLoop } from '@evenkeel/kernel'
+import { FakeClock } from '@evenkeel/kernel/testing'
+import { SimulatedSubstrate, simulatedNetworkPlan } from '@evenkeel/substrate-simulated'
 import { describe, expect, it } from 'vitest'
 import { RECORD, RenderedBlueprint } from '../control-plane/index.ts'
 import { INTENT_RECORD, serializeIntent } from '../intent/index.ts'
-import { FakeSubstrate, networkPlan } from '../testing/fake-substrate.ts'
 import { hostedIntent } from '../testing/snapshots.ts'
 import type { AuthenticatorFolder } from './folder.ts'
 import { AdmissionView, admittedClusters, clusterAccessReconciler } from './index.ts'
@@ -20,9 +21,10 @@ class FakeFolder implements AuthenticatorFolder {
 }
 
 async function rig(change: Parameters<typeof hostedIntent>[0] = {}) {
-  const substrate = new FakeSubstrate()
+  const clock = new FakeClock()
+  const substrate = new SimulatedSubstrate({ clock })
   const folder = new FakeFolder()
-  const { clock, records } = substrate
+  const { records, zones } = substrate
   const changed: string[] = []
   const ports = { records, folder, clock, region: REGION, changed: (id: string) => void changed.push(id) }
   const intent = hostedIntent(change)
@@ -33,7 +35,7 @@ async function rig(change: Parameters<typeof hostedIntent>[0] = {}) {
   })
   const keys = await blueprint.makeKeys({ id: 'abc', nowMs: clock.now() })
   const topology = { etcdZones: ['a', 'b', 'c'], apiServerZones: ['a', 'b'] }
-  const input = { id: 'abc', intent, topology, network: networkPlan(2), keys }
+  const input = { id: 'abc', intent, topology, network: simulatedNetworkPlan('abc', zones), keys }
   const admit = async () => {
     await records.write('abc', RECORD.keys, keys)
     await records.write('abc', RECORD.probeKey, JSON.stringify(PROBE_KEY))

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { networkPlan } from '../testing/fake-substrate.ts'
 import { RELEASE } from '../testing/keeper-world.ts'
-import { hostedIntent } from '../testing/snapshots.ts'
+import { hostedIntent, LOOPBACK } from '../testing/snapshots.ts'
 import { RenderedBlueprint } from './rendered-blueprint.ts'
 
 const NOW_MS = Date.parse('2026-11-24T13:00:00Z')
@@ -20,7 +19,7 @@ function blueprintOf(): RenderedBlueprint {
 
 async function hosted(blueprint = blueprintOf()) {
   const keys = await blueprint.makeKeys({ id: 'abc', nowMs: NOW_MS })
-  const input = { id: 'abc', intent: hostedIntent(), topology: HOSTED, network: networkPlan(2), keys }
+  const input = { id: 'abc', intent: hostedIntent(), topology: HOSTED, network: LOOPBACK, keys }
   const leaves = await blueprint.issueLeaves(input, undefined, NOW_MS)
   return { blueprint, input, leaves, drawn: { ...input, leaves, release: RELEASE } }
 }
@@ -30,7 +29,7 @@ async function home() {
   const intent = { kind: 'home' as const, version: '1.37', acceptedAt: '2026-11-24T12:00:00Z' }
   const keys = await blueprint.makeKeys({ id: 'home', nowMs: NOW_MS })
   const topology = { etcdZones: ['a'], apiServerZones: ['a'] }
-  const input = { id: 'home', intent, topology, network: networkPlan(1), keys }
+  const input = { id: 'home', intent, topology, network: LOOPBACK, keys }
   const leaves = await blueprint.issueLeaves(input, undefined, NOW_MS)
   return { blueprint, input, leaves, drawn: { ...input, leaves, release: RELEASE } }
 }
@@ -82,6 +81,6 @@ describe('RenderedBlueprint', () => {
     expect(endpoint).toBeUndefined()
     const files = blueprint.homeAccessFiles(drawn)
     expect([...files.keys()]).toEqual(['admin.kubeconfig', 'keeper.kubeconfig', 'service.kubeconfig'])
-    expect(files.get('keeper.kubeconfig')).toContain('https://127.9.1.1:6443')
+    expect(files.get('keeper.kubeconfig')).toContain('https://127.9.1.2:6443')
   })
 })

@@ -30,7 +30,7 @@ describe('create', () => {
     await world.accept(ID)
     const startMs = world.clock.now()
     await world.run(world.newKeeper(), ID)
-    const lines = world.substrate.journal
+    const lines = world.journal
     expect(lines).toMatchInlineSnapshot(`
       [
         "record web/intent.json",
@@ -69,7 +69,7 @@ describe('create', () => {
     world.programs = 'absent'
     await world.accept(ID)
     await world.run(world.newKeeper(), ID, { untilMs: 30_000 })
-    expect(world.substrate.journal.filter((line) => line.startsWith('start'))).toEqual([])
+    expect(world.journal.filter((line) => line.startsWith('start'))).toEqual([])
     expect(world.programs).toBe('arriving')
     world.programs = 'present'
     await world.run(world.newKeeper(), ID)
@@ -96,8 +96,8 @@ describe('create', () => {
 
   it('when it is not ready after 15 minutes, it fails for good, stops its programs and deletes nothing', async () => {
     const world = new KeeperWorld()
-    world.substrate.instances.break(ID, 'etcd-b')
-    world.substrate.instances.break(ID, 'etcd-c')
+    world.substrate.instances.afflict(ID, 'etcd-b', { kind: 'silent' })
+    world.substrate.instances.afflict(ID, 'etcd-c', { kind: 'silent' })
     await world.accept(ID)
     await world.run(world.newKeeper(), ID, { untilMs: 20 * 60_000 })
     const { status } = world.reports.at(-1) ?? {}
@@ -112,7 +112,7 @@ describe('create', () => {
 
   it('when everything is down for hours in the middle of a create, the next keeper finishes it', async () => {
     const world = new KeeperWorld()
-    world.substrate.instances.break(ID, 'etcd-b')
+    world.substrate.instances.afflict(ID, 'etcd-b', { kind: 'silent' })
     await world.accept(ID)
     await world.run(world.newKeeper(), ID, { untilMs: 10 * 60_000 })
     await world.clock.advance(8 * 3_600_000)
@@ -152,7 +152,7 @@ describe('the home', () => {
     await world.acceptHome()
     await world.run(world.newKeeper(), 'home')
     expect(world.reports.at(-1)?.status.phase).toBe('ACTIVE')
-    expect(world.substrate.journal.filter((line) => line.startsWith('start'))).toEqual([
+    expect(world.journal.filter((line) => line.startsWith('start'))).toEqual([
       'start home/etcd-a',
       'start home/kube-apiserver-a',
     ])
@@ -174,19 +174,19 @@ describe('the home', () => {
 describe('repair', () => {
   it('when one program is killed, it waits for its supervisor and does nothing itself', async () => {
     const world = await activeWorld()
-    world.substrate.journal.length = 0
+    world.journal.length = 0
     world.substrate.instances.kill(ID, 'kube-apiserver-a')
     await world.run(world.newKeeper(), ID)
-    expect(world.substrate.journal).toEqual([])
+    expect(world.journal).toEqual([])
     await expectSettled(world)
   })
 
   it('when a supervisor is lost, it replaces the programs of its zone one at a time', async () => {
     const world = await activeWorld()
-    world.substrate.journal.length = 0
+    world.journal.length = 0
     world.substrate.instances.loseSupervisor(ID, 'b')
     await world.run(world.newKeeper(), ID, { eachTurn: () => expectQuorum(world) })
-    expect(world.substrate.journal).toEqual(
+    expect(world.journal).toEqual(
       ['etcd', 'etcd-hop', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map(
         (component) => `restart ${ID}/${component}-b`,
       ),
@@ -196,10 +196,10 @@ describe('repair', () => {
 
   it('when the run folder is wiped, it writes everything down again and replaces all programs, zone by zone', async () => {
     const world = await activeWorld()
-    world.substrate.journal.length = 0
+    world.journal.length = 0
     world.substrate.instances.wipeRunFolder(ID)
     await world.run(world.newKeeper(), ID, { eachTurn: () => expectQuorum(world) })
-    const zones = world.substrate.journal.map((line) => line.slice(-1))
+    const zones = world.journal.map((line) => line.slice(-1))
     expect(zones.join('')).toBe('aaaaabbbbbc12')
     await expectSettled(world)
   })
@@ -207,10 +207,10 @@ describe('repair', () => {
   it('when two etcd members are away, it restarts no other one', async () => {
     const world = await activeWorld()
     world.blueprint.revision = 2
-    world.substrate.instances.break(ID, 'etcd-c')
-    world.substrate.journal.length = 0
+    world.substrate.instances.afflict(ID, 'etcd-c', { kind: 'silent' })
+    world.journal.length = 0
     await world.run(world.newKeeper(), ID, { untilMs: 120_000 })
-    expect(world.substrate.journal).toEqual([`restart ${ID}/etcd-c`])
+    expect(world.journal).toEqual([`restart ${ID}/etcd-c`])
     world.substrate.instances.mend(ID, 'etcd-c')
     await world.run(world.newKeeper(), ID, { eachTurn: () => expectQuorum(world) })
     await expectSettled(world)
@@ -227,10 +227,10 @@ describe('repair', () => {
 
   it('when certificates are due, it issues new ones, and restarts only who does not reload them', async () => {
     const world = await activeWorld()
-    world.substrate.journal.length = 0
+    world.journal.length = 0
     await world.clock.advance(340 * 86_400_000)
     await world.run(world.newKeeper(), ID, { eachTurn: () => expectQuorum(world) })
-    expect(world.substrate.journal).toEqual([
+    expect(world.journal).toEqual([
       `record ${ID}/leaves.json`,
       `restart ${ID}/kube-apiserver-a`,
       `restart ${ID}/kube-apiserver-b`,
@@ -240,11 +240,11 @@ describe('repair', () => {
 
   it('when a volume is gone under a living cluster, it makes no empty one and says so', async () => {
     const world = await activeWorld()
-    world.substrate.journal.length = 0
-    world.substrate.loseVolume(ID, 'etcd-a', 'gone')
+    world.journal.length = 0
+    world.substrate.volumes.forget(ID, 'etcd-a')
     const result = await world.newKeeper().turn(ID)
     expect(result.outcome).toBe('blocked')
-    expect(world.substrate.journal).toEqual([])
+    expect(world.journal).toEqual([])
     const { status } = world.reports.at(-1) ?? {}
     expect(status?.phase).toBe('ACTIVE')
     expect(status?.conditions.find(({ type }) => type === 'VolumesPresent')?.status).toBe('False')
@@ -267,15 +267,11 @@ describe('delete', () => {
   it('when an active cluster is deleted, it removes what runs first and the records last, and frees the object', async () => {
     const world = await activeWorld()
     await world.accept(ID, { deleting: true })
-    world.substrate.journal.length = 0
+    world.journal.length = 0
     const result = await world.run(world.newKeeper(), ID)
     expect(result.outcome).toBe('gone')
     expect(await world.substrate.remains(ID)).toEqual([])
-    expect(world.substrate.journal.slice(-3)).toEqual([
-      `remove volumes ${ID}`,
-      `release network ${ID}`,
-      `remove records ${ID}`,
-    ])
+    expect(world.journal.slice(-3)).toEqual([`remove volumes ${ID}`, `release network ${ID}`, `remove records ${ID}`])
     expect(world.released).toEqual([`account-000000000001/${ID}`])
   })
 

@@ -1,8 +1,8 @@
 import { CLUSTERS, type Cluster, clusterId } from '@evenkeel/contract/kinds'
 import { Informer, ReconcileLoop, type TurnResult } from '@evenkeel/kernel'
-import { FakeHome, waitFor } from '@evenkeel/kernel/testing'
+import { FakeClock, FakeHome, waitFor } from '@evenkeel/kernel/testing'
+import { SimulatedSubstrate } from '@evenkeel/substrate-simulated'
 import { describe, expect, it } from 'vitest'
-import { FakeSubstrate } from '../testing/fake-substrate.ts'
 import { clusterObject } from '../testing/keeper-world.ts'
 import { homeClusters, INTENT_RECORD, intentReconciler, parseIntent } from './index.ts'
 
@@ -16,7 +16,7 @@ async function rig() {
   const abort = new AbortController()
   const running = informer.run(abort.signal)
   await informer.waitForSync(abort.signal)
-  const substrate = new FakeSubstrate()
+  const substrate = new SimulatedSubstrate({ clock: new FakeClock() })
   const accepted: string[] = []
   const ports = {
     substrate,

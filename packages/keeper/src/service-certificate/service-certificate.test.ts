@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto'
 import { ReconcileLoop } from '@evenkeel/kernel'
+import { FakeClock } from '@evenkeel/kernel/testing'
+import { SimulatedSubstrate } from '@evenkeel/substrate-simulated'
 import { describe, expect, it } from 'vitest'
-import { FakeSubstrate } from '../testing/fake-substrate.ts'
 import { serviceCertificateReconciler } from './index.ts'
 import { planServiceCertificate } from './plan.ts'
 
@@ -9,12 +10,14 @@ const DAY_MS = 86_400_000
 const KEY = 'service-certificate'
 
 class World {
-  readonly substrate = new FakeSubstrate()
+  readonly clock = new FakeClock(Date.parse('2026-11-24T12:00:00Z'))
+  readonly substrate = new SimulatedSubstrate({ clock: this.clock })
   readonly files = new Map<string, string>()
   nextExpiry: string | undefined
 
   loop(hosts: readonly string[]) {
-    const { records, clock } = this.substrate
+    const { clock } = this
+    const { records } = this.substrate
     return new ReconcileLoop({
       clock,
       reconciler: serviceCertificateReconciler({
@@ -68,7 +71,7 @@ describe('the certificate of the EKS API', () => {
     const world = new World()
     await world.settle(['192.0.2.7'])
     const [before, authority] = [world.certificate(), world.files.get('service-ca.crt') ?? '']
-    await world.substrate.clock.advance(300 * DAY_MS)
+    await world.clock.advance(300 * DAY_MS)
     expect(await world.settle(['192.0.2.7'])).toEqual(['RecordServiceCertificate', 'WriteServiceFiles'])
     expect(world.certificate().serialNumber).not.toBe(before.serialNumber)
     expect(await world.settle(['192.0.2.8'])).toEqual(['RecordServiceCertificate', 'WriteServiceFiles'])

@@ -1,30 +1,36 @@
 import { type Cluster, KEEPER_FINALIZER } from '@evenkeel/contract/kinds'
-import { type Clock, ReconcileLoop, type TurnResult } from '@evenkeel/kernel'
+import { ReconcileLoop, type TurnResult } from '@evenkeel/kernel'
+import { FakeClock } from '@evenkeel/kernel/testing'
 import type { ClusterId } from '@evenkeel/substrate'
+import { SimulatedSubstrate } from '@evenkeel/substrate-simulated'
 import {
   type ControlPlanePorts,
   type ControlPlaneReconciler,
   type ControlPlaneReport,
   controlPlaneReconciler,
-  type Prober,
-  type ProbeTarget,
   type Release,
+  SimulatedProber,
 } from '../control-plane/index.ts'
 import { type HostedIntent, INTENT_RECORD, intentOf, serializeIntent } from '../intent/index.ts'
 import { FakeBlueprint } from './fake-blueprint.ts'
-import { FakeSubstrate } from './fake-substrate.ts'
 
 export const RELEASE: Release = { kubernetes: 'v1.37.2', etcd: 'v3.7.3', platformRevision: 1 }
 
-/** Controllers need so long after the first ready API server to make the first service account. */
-const FIRST_SERVICE_ACCOUNT_MS = 1500
-
 /** A cell in memory: one substrate, one keeper that can be killed, and what the keeper is told by the world. */
 export class KeeperWorld {
-  readonly substrate = new FakeSubstrate()
-  readonly clock = this.substrate.clock
+  readonly clock = new FakeClock(Date.parse('2026-11-24T12:00:00Z'))
+  /** Every change of the substrate, in order; starts and ends of balancers are the endpoint's own business. */
+  readonly journal: string[] = []
+  readonly substrate = new SimulatedSubstrate({
+    clock: this.clock,
+    note: (change) => {
+      if (!change.includes('/endpoint-') || change.startsWith('restart')) {
+        this.journal.push(change)
+      }
+    },
+  })
   readonly blueprint = new FakeBlueprint()
-  readonly prober = new FakeProber(this.substrate)
+  readonly prober = new SimulatedProber(this)
   readonly reports: ControlPlaneReport[] = []
   readonly released: string[] = []
   readonly homeFiles = new Map<string, string>()
@@ -116,45 +122,6 @@ function delayOf(result: TurnResult<unknown, unknown>): number {
       return 250
     case 'never':
       return Number.POSITIVE_INFINITY
-  }
-}
-
-/** Answers as the programs of the fake host would. */
-export class FakeProber implements Prober {
-  readonly #substrate: FakeSubstrate
-  readonly #firstReadyMs = new Map<ClusterId, number>()
-  tokensWork = true
-
-  constructor(substrate: FakeSubstrate) {
-    this.#substrate = substrate
-  }
-
-  async probe({ id, kind, members }: ProbeTarget) {
-    const { instances } = this.#substrate
-    const clock: Clock = this.#substrate.clock
-    const isReady = (name: string) => instances.isReady(id, name)
-    const etcds = members.filter((member) => member.component === 'etcd')
-    const hasQuorum = etcds.filter((member) => isReady(member.name)).length > etcds.length / 2
-    const ready = members.map(
-      ({ name, component }) => [name, isReady(name) && (component === 'etcd' || hasQuorum)] as const,
-    )
-    const servers = ready.filter(([name, is]) => is && name.startsWith('kube-apiserver'))
-    const balancers = instances.observeBalancers(id).balancers.filter((balancer) => balancer.state !== 'starting')
-    const serves = servers.length > 0 && (kind === 'home' || balancers.length > 0)
-    if (serves && !this.#firstReadyMs.has(id)) {
-      this.#firstReadyMs.set(id, clock.now())
-    }
-    const since = this.#firstReadyMs.get(id)
-    return {
-      members: Object.fromEntries(ready.map(([name, is]) => [name, { ready: is }])),
-      endpoint: { ready: serves },
-      defaultServiceAccount: serves && since !== undefined && clock.now() - since >= FIRST_SERVICE_ACCOUNT_MS,
-      token: { ready: serves && this.tokensWork },
-    }
-  }
-
-  forget(id: ClusterId): void {
-    this.#firstReadyMs.delete(id)
   }
 }
 

@@ -1,11 +1,25 @@
-import { filesDigest, type InstanceSpec, instanceDigest, type ObservedInstance } from '@evenkeel/substrate'
+import {
+  filesDigest,
+  type InstanceSpec,
+  instanceDigest,
+  type NetworkPlan,
+  type ObservedInstance,
+} from '@evenkeel/substrate'
 import type { ControlPlaneSnapshot, MemberProbe } from '../control-plane/snapshot.ts'
 import { type HostedIntent, type Intent, intentOf } from '../intent/index.ts'
 import { FakeBlueprint } from './fake-blueprint.ts'
-import { networkPlan } from './fake-substrate.ts'
 import { clusterObject, RELEASE } from './keeper-world.ts'
 
 export const NOW_MS = Date.parse('2026-11-24T13:00:00Z')
+
+const zone = (number: number) => ({ host: `127.9.${number}.2`, advertise: `198.18.${number}.2` })
+
+/** Addresses as the local substrate gives them. */
+export const LOOPBACK: NetworkPlan = {
+  kind: 'loopback',
+  endpoint: { host: '127.9.0.2', bind: '127.9.0.2', port: 6443 },
+  zones: { a: zone(1), b: zone(2), c: zone(3) },
+}
 
 export function hostedIntent(change: Partial<HostedIntent> = {}): HostedIntent {
   const intent = intentOf(clusterObject({ name: 'web' }))
@@ -41,7 +55,7 @@ function desiredOf(intent: Intent) {
     intent.kind === 'hosted'
       ? { etcdZones: zones, apiServerZones: zones.slice(0, 2) }
       : { etcdZones: ['a'], apiServerZones: ['a'] }
-  const input = { id: 'abc', intent, topology, network: networkPlan(2), keys: 'keys', leaves, release: RELEASE }
+  const input = { id: 'abc', intent, topology, network: LOOPBACK, keys: 'keys', leaves, release: RELEASE }
   const { instances, endpoint } = new FakeBlueprint().render(input)
   const volumes = instances.flatMap(({ volumes, place }) => volumes.map((name) => ({ name, zone: place })))
   return {
@@ -79,7 +93,7 @@ export function settled(change: Partial<ControlPlaneSnapshot> = {}): ControlPlan
     programs: { state: 'present' },
     caCertificate: 'CA',
     leaves: { due: false, nextExpiry: '2027-09-20T00:00:00Z', authoritiesEnd: '2036-11-24T00:00:00Z' },
-    network: networkPlan(2),
+    network: LOOPBACK,
     desired,
     observedVolumes: desired.volumes.map((volume) => ({ cluster: 'abc', ...volume, state: 'present' })),
     observedInstances: [...desired.instances.map((spec) => observedOf(spec)), ...balancers],
