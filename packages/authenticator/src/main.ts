@@ -5,7 +5,8 @@ import { TokenServer } from './server.ts'
 
 /** The authenticator of one zone. Everything it knows are the files of one folder: it calls nobody. */
 const log = createLogger('authenticator')
-const host = required('EVENKEEL_AUTHENTICATOR_HOST')
+const hosts = hostsOf('EVENKEEL_AUTHENTICATOR_HOSTS')
+const host = hosts[0]
 const port = portOf('EVENKEEL_AUTHENTICATOR_PORT')
 const statusPort = portOf('EVENKEEL_STATUS_PORT')
 const path = required('EVENKEEL_AUTHENTICATOR_FOLDER')
@@ -24,16 +25,19 @@ followFolder(folder, stopping.signal, report)
 clusters.set(folder.clusterCount)
 const counting = setInterval(() => clusters.set(folder.clusterCount), 5000)
 
-const server = new TokenServer({ host, port, folder, clock: systemClock, log, metrics })
+const server = new TokenServer({ hosts, port, folder, clock: systemClock, log, metrics })
 const status = new HttpStatusServer({ host, port: statusPort, metrics, readiness: {} })
 try {
   await Promise.all([server.listen(), status.listen()])
 } catch (err) {
-  log.fatal({ err, host, port, statusPort }, 'the authenticator cannot listen: is another one running at this address?')
+  log.fatal(
+    { err, hosts, port, statusPort },
+    'the authenticator cannot listen: is another one running at this address?',
+  )
   process.exit(1)
 }
 log.info(
-  { host, port, clusters: folder.clusterCount, hasSigningKeys: folder.hasSigningKeys },
+  { hosts, port, clusters: folder.clusterCount, hasSigningKeys: folder.hasSigningKeys },
   'answering token reviews',
 )
 
@@ -52,6 +56,12 @@ function required(name: string): string {
     process.exit(64)
   }
   return value
+}
+
+/** Its own address first, then those of the other zones. */
+function hostsOf(name: string): readonly [string, ...string[]] {
+  const [own = '', ...others] = required(name).split(',')
+  return [own, ...others]
 }
 
 function portOf(name: string): number {

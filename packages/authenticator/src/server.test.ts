@@ -1,6 +1,8 @@
 import 'reflect-metadata'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { request } from 'node:https'
+import { createConnection, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
@@ -129,12 +131,44 @@ describe('TokenServer', () => {
     folder = new Folder(path, { now: () => Date.now() + laterMs })
     await folder.refresh()
     const log = createLogger('authenticator', { level: 'debug', write: (line) => lines.push(line) })
-    server = new TokenServer({ host: '127.0.0.1', port: 0, folder, clock: systemClock, log, metrics: new Metrics() })
+    server = new TokenServer({ hosts: ['127.0.0.1'], port: 0, folder, clock: systemClock, log, metrics: new Metrics() })
     port = await server.listen()
   })
   afterAll(async () => {
     await server.close()
     await rm(path, { recursive: true, force: true })
+  })
+
+  it('when two share an address and one ends, the other answers every new question', async () => {
+    const log = createLogger('authenticator', { level: 'silent' })
+    const other = new TokenServer({
+      hosts: ['127.0.0.1'],
+      port,
+      folder,
+      clock: systemClock,
+      log,
+      metrics: new Metrics(),
+    })
+    await other.listen()
+    await other.close()
+    for (let count = 0; count < 20; count += 1) {
+      expect((await ask('one', reviewOf(tokenFor('demo')))).status).toBe(200)
+    }
+  })
+
+  it('when another address cannot be shared yet, it answers at its own, and there as soon as that is free', async () => {
+    const earlier = createServer().listen({ host: '127.0.0.2', port })
+    await once(earlier, 'listening')
+    const log = createLogger('authenticator', { level: 'silent' })
+    const hosts = ['127.0.0.3', '127.0.0.2'] as const
+    const other = new TokenServer({ hosts, port, folder, clock: systemClock, log, metrics: new Metrics() })
+    try {
+      expect(await other.listen()).toBe(port)
+      earlier.close()
+      await vi.waitFor(() => canConnect('127.0.0.2', port), 5000)
+    } finally {
+      await other.close()
+    }
   })
 
   it('when an API server shows a good token, it is told who that is, in the apiVersion of its question', async () => {
@@ -337,3 +371,9 @@ describe('TokenServer', () => {
     expect((await ask('two', reviewOf(tokenFor('Demo')))).body).toContain('"authenticated":true')
   })
 })
+
+async function canConnect(host: string, port: number): Promise<void> {
+  const socket = createConnection({ host, port })
+  await once(socket, 'connect')
+  socket.destroy()
+}

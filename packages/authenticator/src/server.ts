@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { constants } from 'node:crypto'
+import { once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -19,13 +20,18 @@ const SERVER_NAME_SUFFIX = 'authenticator.evenkeel.internal'
 const PATH = /^\/clusters\/([a-z0-9-]{1,63})\/token-review(?:\?|$)/
 /** A token has at most 4 KiB; whatever is longer is no TokenReview of ours. */
 const LONGEST_BODY_BYTES = 64 << 10
+const LISTEN_INTERVAL_MS = 1000
 
 export interface TokenServerOptions {
-  readonly host: string
-  /** 0: any free port. */
+  /**
+   * Addresses to answer at, its own first. Several authenticators may share them (SO_REUSEPORT): the kernel deals new connections out
+   * between those that live, so that tokens are verified while one of them starts again.
+   */
+  readonly hosts: readonly [string, ...string[]]
+  /** 0: any free port, for one host alone. */
   readonly port: number
   readonly folder: Folder
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Clock
   readonly log: Logger
   readonly metrics: Metrics
 }
@@ -41,13 +47,14 @@ interface Answer {
  */
 export class TokenServer {
   readonly #options: TokenServerOptions
-  readonly #server: Server
+  readonly #servers: readonly [Server, ...Server[]]
+  readonly #closing = new AbortController()
   readonly #reviews
   readonly #duration
 
   constructor(options: TokenServerOptions) {
     this.#options = options
-    const { metrics, folder } = options
+    const { metrics } = options
     this.#reviews = metrics.counter(
       'evenkeel_authenticator_reviews_total',
       'Token reviews answered, by result (authenticated, or the reason of refusal).',
@@ -57,7 +64,13 @@ export class TokenServer {
       labelNames: [],
       buckets: DURATION_BUCKETS_SECONDS,
     })
-    this.#server = createServer(
+    const [, ...others] = options.hosts
+    this.#servers = [this.#createServer(), ...others.map(() => this.#createServer())]
+  }
+
+  #createServer(): Server {
+    const { folder, log } = this.#options
+    const server = createServer(
       {
         requestCert: true,
         rejectUnauthorized: true,
@@ -74,25 +87,47 @@ export class TokenServer {
       },
       (request, response) => void this.#serve(request, response),
     )
-    this.#server.on('tlsClientError', (error) => options.log.debug({ err: error }, 'a TLS handshake failed'))
+    server.on('tlsClientError', (error) => log.debug({ err: error }, 'a TLS handshake failed'))
+    return server
   }
 
+  /** Answers its port once it listens at its first host; at the others it listens as soon as that can be. */
   async listen(): Promise<number> {
-    const { host, port } = this.#options
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject)
-      this.#server.listen(port, host, () => {
-        this.#server.off('error', reject)
-        resolve()
-      })
-    })
-    return (this.#server.address() as AddressInfo).port
+    const [first, ...others] = this.#servers
+    await this.#listenAt(first, this.#options.hosts[0])
+    for (const [at, server] of others.entries()) void this.#keepTrying(server, this.#options.hosts[at + 1] ?? '')
+    return (first.address() as AddressInfo).port
+  }
+
+  async #listenAt(server: Server, host: string): Promise<void> {
+    server.listen({ host, port: this.#options.port, reusePort: true })
+    await once(server, 'listening')
+  }
+
+  /** An authenticator of an earlier version does not share its address: until it ends, its own is enough for us. */
+  async #keepTrying(server: Server, host: string): Promise<void> {
+    const { clock, log } = this.#options
+    let isTold = false
+    while (!this.#closing.signal.aborted) {
+      try {
+        return await this.#listenAt(server, host)
+      } catch (err) {
+        if (!isTold) log.warn({ err, host }, 'another address cannot be shared yet: tried again each second')
+        isTold = true
+      }
+      await clock.sleep(LISTEN_INTERVAL_MS, this.#closing.signal).catch(() => {})
+    }
   }
 
   async close(): Promise<void> {
-    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()))
-    this.#server.closeAllConnections()
-    await closed
+    this.#closing.abort()
+    await Promise.all(
+      this.#servers.map(async (server) => {
+        const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+        server.closeAllConnections()
+        await closed
+      }),
+    )
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

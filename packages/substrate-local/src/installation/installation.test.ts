@@ -244,7 +244,7 @@ describe('ownPrograms', () => {
         {
           "env": {
             "EVENKEEL_AUTHENTICATOR_FOLDER": "/state/run/authenticator",
-            "EVENKEEL_AUTHENTICATOR_HOST": "127.9.1.1",
+            "EVENKEEL_AUTHENTICATOR_HOSTS": "127.9.1.1,127.9.2.1",
             "EVENKEEL_AUTHENTICATOR_PORT": "9443",
             "EVENKEEL_HOME": "/state",
             "EVENKEEL_REVISION": "abc",
@@ -262,7 +262,7 @@ describe('ownPrograms', () => {
         {
           "env": {
             "EVENKEEL_AUTHENTICATOR_FOLDER": "/state/run/authenticator",
-            "EVENKEEL_AUTHENTICATOR_HOST": "127.9.2.1",
+            "EVENKEEL_AUTHENTICATOR_HOSTS": "127.9.2.1,127.9.1.1",
             "EVENKEEL_AUTHENTICATOR_PORT": "9443",
             "EVENKEEL_HOME": "/state",
             "EVENKEEL_REVISION": "abc",

@@ -118,13 +118,17 @@ function settingsOf(
   place: Place,
   { installation, context }: { installation: Installation; context: OwnProgramContext },
 ): Record<string, string> {
-  const host = octetAddress(installation.octet, installation.zones.indexOf(place) + 1, OWN_SLOT)
+  const hostOf = (zone: Place) => octetAddress(installation.octet, installation.zones.indexOf(zone) + 1, OWN_SLOT)
+  const host = hostOf(place)
   if (component === 'keeper') {
     return { EVENKEEL_ZONE: place, EVENKEEL_STATUS_HOST: host, EVENKEEL_STATUS_PORT: `${KEEPER_STATUS_PORT}` }
   }
   if (component === 'authenticator') {
     return {
-      EVENKEEL_AUTHENTICATOR_HOST: host,
+      // Each answers at the addresses of both: an API server tries a webhook that refuses it only once.
+      EVENKEEL_AUTHENTICATOR_HOSTS: [host, ...AUTHENTICATOR_ZONES.filter((zone) => zone !== place).map(hostOf)].join(
+        ',',
+      ),
       EVENKEEL_AUTHENTICATOR_PORT: `${AUTHENTICATOR_PORT}`,
       EVENKEEL_STATUS_PORT: `${AUTHENTICATOR_STATUS_PORT}`,
       EVENKEEL_AUTHENTICATOR_FOLDER: localPaths(context.home).authenticator,
