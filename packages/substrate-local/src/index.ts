@@ -9,6 +9,7 @@ export * from './program-resolver.ts'
 export {
   type EndingProgram,
   ensureTrees,
+  findAbandonedProcesses,
   type StopTreesOptions,
   stopTrees,
   type TreeOptions,

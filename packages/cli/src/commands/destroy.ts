@@ -38,7 +38,7 @@ export async function destroy(options: { readonly yes: boolean }, signal: AbortS
     await releaseClaims(claimantOf({ home }))
     await rm(localPaths(home).installationFile, { force: true })
     const left = await removeFolder(home)
-    if (left.length > 0) print(`${formatList(left)} in ${home} is not ours and stays`)
+    if (left.length > 0) print(`The folder ${home} stays, with what is not ours: ${formatList(left)}`)
     print(
       `The installation in ${home} is removed. Kubernetes and etcd stay in ${storeRoot()} for other installations: rm -rf ${storeRoot()} removes them`,
     )
@@ -91,11 +91,16 @@ function ourPaths(home: string): readonly string[] {
 
 async function removeState(home: string): Promise<void> {
   for (const path of ourPaths(home)) {
-    await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch((error: unknown) => {
-      // A disk of its own is mounted here: emptied, but for the folder itself.
+    await removeTree(path).catch(async (error: unknown) => {
       if (!hasErrorCode(error, 'EBUSY')) throw error
+      // A disk of its own is mounted here: emptied, and the folder stays.
+      for (const name of await readdir(path)) await removeTree(join(path, name))
     })
   }
+}
+
+async function removeTree(path: string): Promise<void> {
+  await rm(path, { recursive: true, force: true, maxRetries: 3 })
 }
 
 /** Removes the state folder unless somebody keeps things in it, or it is where a disk is mounted; answers what is left. */

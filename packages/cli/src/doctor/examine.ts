@@ -1,33 +1,16 @@
-import { readdir, readFile, stat, statfs } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { stat, statfs } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { checkSources, defaultRelease, storeRoot } from '@evenkeel/distribution'
 import { hasErrorCode } from '@evenkeel/kernel'
-import {
-  type Claimant,
-  claimantOf,
-  heldClaims,
-  loadInstallation,
-  localPaths,
-  MACHINE_FOLDERS,
-  stateFolder,
-} from '@evenkeel/substrate-local'
+import { DEFAULT_FLOOR_BYTES, localPaths, stateFolder } from '@evenkeel/substrate-local'
 import { findSystemProgram, installLine, missingPackages, requestFor, requireObtainable } from '../machine/index.ts'
 import { errorLine } from '../terminal/index.ts'
 import { type Finding, ok, problem, warning } from './finding.ts'
-import {
-  judgeClock,
-  judgeDisk,
-  judgeMemory,
-  judgeModes,
-  judgeOpenFiles,
-  readAvailableMemory,
-  readOpenFilesLimit,
-} from './judge.ts'
+import { examineInstallation, examineLeftovers } from './installation.ts'
+import { type Disk, judgeDisk, judgeFileSystem } from './judge.ts'
+import { examineKernel } from './machine.ts'
 
-/** A moment that any clock that goes right has behind it: when this was written. */
-const WRITTEN_MS = Date.parse('2026-11-24T00:00:00Z')
-
-/** Looks at the machine, and at the installation where there is one. */
+/** Looks at the machine, and at the installation where there is one. Changes nothing. */
 export async function examineMachine(signal: AbortSignal): Promise<Finding[]> {
   const home = stateFolder()
   const groups = await Promise.all([
@@ -37,7 +20,7 @@ export async function examineMachine(signal: AbortSignal): Promise<Finding[]> {
     examineDisks(home),
     examineKernel(),
     examineInstallation(home),
-    examineClaims(),
+    examineLeftovers(),
     examineAwsCli(),
   ])
   return groups.flat()
@@ -66,122 +49,32 @@ async function examineSources(signal: AbortSignal): Promise<Finding[]> {
 }
 
 async function examineDisks(home: string): Promise<Finding[]> {
-  const [state, store] = await Promise.all([freeBytes(home), freeBytes(storeRoot())])
-  return [judgeDisk('state', state), judgeDisk('store', store)]
+  const { volumes } = localPaths(home)
+  const [state, volumesDisk, store] = await Promise.all([home, volumes, storeRoot()].map(readDisk))
+  const floorBytes = Number(process.env['EVENKEEL_FLOOR_BYTES'] ?? DEFAULT_FLOOR_BYTES)
+  const judged = [
+    ...(state === undefined ? [] : [judgeDisk('state', state, floorBytes), judgeFileSystem(state)]),
+    // Told only where it is a disk of its own.
+    ...(volumesDisk === undefined || volumesDisk.device === state?.device
+      ? []
+      : [judgeDisk('volumes', volumesDisk, floorBytes), judgeFileSystem(volumesDisk)]),
+    ...(store === undefined ? [] : [judgeDisk('store', store, 0)]),
+  ]
+  return judged
 }
 
-/** Free space where a folder is, or will be. */
-async function freeBytes(folder: string): Promise<{ bytes: number; folder: string }> {
-  let there = folder
-  for (;;) {
+/** The disk where a folder is, or will be. */
+async function readDisk(folder: string): Promise<(Disk & { readonly device: number }) | undefined> {
+  for (let there = folder; ; there = dirname(there)) {
     try {
-      const { bavail, bsize } = await statfs(there)
-      return { bytes: bavail * bsize, folder }
+      const [{ bavail, bsize, files, ffree, type }, { dev }] = await Promise.all([statfs(there), stat(there)])
+      // Some file systems (btrfs) make inodes as they need them, and count none.
+      const freeFiles = files === 0 ? undefined : ffree
+      return { folder, freeBytes: bavail * bsize, freeFiles, type, device: dev }
     } catch (error) {
-      if (!hasErrorCode(error, 'ENOENT') || dirname(there) === there) throw error
-      there = dirname(there)
+      if (!hasErrorCode(error, 'ENOENT', 'ENOTDIR')) throw error
+      if (dirname(there) === there) return undefined
     }
-  }
-}
-
-async function examineKernel(): Promise<Finding[]> {
-  const memory = readAvailableMemory(await readFile('/proc/meminfo', 'utf8'))
-  const openFiles = readOpenFilesLimit(await readFile('/proc/self/limits', 'utf8'))
-  return [
-    ...(memory === undefined ? [] : [judgeMemory(memory)]),
-    ...(openFiles === undefined ? [] : [judgeOpenFiles(openFiles)]),
-  ]
-}
-
-async function examineInstallation(home: string): Promise<Finding[]> {
-  let installation: Awaited<ReturnType<typeof loadInstallation>>
-  try {
-    installation = await loadInstallation(home)
-  } catch (error) {
-    return [
-      problem(
-        'installation',
-        errorLine(error),
-        'restore installation.json from a backup, or use another EVENKEEL_HOME',
-      ),
-    ]
-  }
-  if (installation === undefined) {
-    return [
-      judgeClock(Date.now(), { ms: WRITTEN_MS, what: 'this version was written' }),
-      ok('installation', `none in ${home} yet`),
-    ]
-  }
-  const past = { ms: Date.parse(installation.createdAt), what: 'this installation was made' }
-  const claimant = await claimantOf({ home })
-  return [
-    judgeClock(Date.now(), past),
-    await examineOctet(claimant, installation.octet),
-    judgeModes(await secretFiles(home), process.getuid?.() ?? 0),
-  ]
-}
-
-async function examineOctet(claimant: Claimant, octet: number): Promise<Finding> {
-  const subject = 'addresses'
-  const detail = `127.${octet}.0.0/16`
-  return (await heldClaims(claimant)).includes(`octet-${octet}`)
-    ? ok(subject, `${detail}, claimed for ${claimant.home}`)
-    : problem(
-        subject,
-        `${detail} is not claimed for ${claimant.home}`,
-        './evenkeel up claims it again, or says who has it',
-      )
-}
-
-/** The state folder, its folders and the files that hold keys. */
-async function secretFiles(home: string) {
-  const paths = localPaths(home)
-  const folders = [home, paths.records, paths.access, paths.aws, paths.kube, paths.run, paths.volumes]
-  const files = [paths.installationFile, paths.adminKubeconfig, join(paths.aws, 'credentials')]
-  const found = await Promise.all(
-    [...folders, ...files].map(async (path) => {
-      try {
-        const { mode, uid } = await stat(path)
-        return { path, mode, ownerId: uid }
-      } catch (error) {
-        if (hasErrorCode(error, 'ENOENT')) return undefined
-        throw error
-      }
-    }),
-  )
-  return found.filter((file) => file !== undefined)
-}
-
-/** Claims of installations whose state is gone: harmless, and taken over when they are needed. */
-async function examineClaims(): Promise<Finding[]> {
-  const stale: string[] = []
-  for (const folder of MACHINE_FOLDERS) {
-    for (const name of await namesIn(folder)) {
-      // A claim is a link to the state folder that holds it.
-      const path = join(folder, name)
-      const isGone = await stat(path).then(
-        () => false,
-        (error: unknown) => hasErrorCode(error, 'ENOENT'),
-      )
-      if (isGone) stale.push(path)
-    }
-  }
-  if (stale.length === 0) return [ok('claims', 'each belongs to an installation that is there')]
-  return [
-    warning(
-      'claims',
-      `${stale.length} of installations that are gone`,
-      `rm ${stale.join(' ')} (or leave them: they are taken over when needed)`,
-    ),
-  ]
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if (hasErrorCode(error, 'ENOENT')) return []
-    throw error
   }
 }
 

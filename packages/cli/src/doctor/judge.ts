@@ -1,11 +1,14 @@
 import { formatBytes, formatDuration } from '../terminal/index.ts'
 import { type Finding, ok, problem, warning } from './finding.ts'
 
+/** What is good and what is not, of what was read: pure, with a mend for all that is not `ok`. */
+
 const GIB = 1024 ** 3
 
 /** A highly available cluster takes about 700 MiB, what stands beside all clusters about 600 MiB. */
 const MEMORY_FOR_FIRST_CLUSTER = 1.5 * GIB
 
+/** `availableBytes`: the least of what the machine and the control group leave. */
 export function judgeMemory(availableBytes: number): Finding {
   const detail = `${formatBytes(availableBytes)} available`
   if (availableBytes >= MEMORY_FOR_FIRST_CLUSTER) return ok('memory', detail)
@@ -16,26 +19,115 @@ export function judgeMemory(availableBytes: number): Finding {
   )
 }
 
-/** Below this no volume is made or grown, so that records and the home can still be written. */
-const FLOOR_BYTES = GIB
-/** A cluster's volumes take some hundred MiB, a build of Kubernetes about 6 GiB of Go's caches once. */
-const COMFORT_BYTES = 3 * GIB
+const PROCESSORS = 2
 
-export function judgeDisk(subject: string, free: { readonly bytes: number; readonly folder: string }): Finding {
-  const detail = `${formatBytes(free.bytes)} free in ${free.folder}`
-  const mend = `free space there, or use another folder: below ${formatBytes(FLOOR_BYTES)} no cluster can be made`
-  if (free.bytes < FLOOR_BYTES) return problem(subject, detail, mend)
-  return free.bytes < COMFORT_BYTES ? warning(subject, detail, mend) : ok(subject, detail)
+export function judgeProcessors(count: number): Finding {
+  const detail = `${count} available`
+  if (count >= PROCESSORS) return ok('processors', detail)
+  return warning('processors', detail, `give it ${PROCESSORS}: creates and repairs take several times longer with one`)
+}
+
+/** Node 24 asks for it. */
+const OLDEST_KERNEL = [4, 18] as const
+
+/** `release` as `uname -r` says it, such as `6.1.0-18-amd64`. */
+export function judgeKernel(release: string): Finding {
+  const [major = 0, minor = 0] = release.split(/[.-]/).map(Number)
+  const isOld = major < OLDEST_KERNEL[0] || (major === OLDEST_KERNEL[0] && minor < OLDEST_KERNEL[1])
+  return isOld
+    ? problem('kernel', `Linux ${release}`, `use Linux ${OLDEST_KERNEL.join('.')} or later: Debian 12 has 6.1`)
+    : ok('kernel', `Linux ${release}`)
+}
+
+/** How much a cluster's volumes may take before the floor is reached, besides it. */
+const COMFORT_BYTES = 2 * GIB
+/** Files and folders of an installation with some clusters. */
+const LEAST_FILES = 10_000
+
+export interface Disk {
+  readonly folder: string
+  readonly freeBytes: number
+  /** Files that can still be made; undefined where the file system does not count them. */
+  readonly freeFiles: number | undefined
+  /** `f_type` of statfs(2). */
+  readonly type: number
+}
+
+/** `floorBytes`: below it no volume is made, so that records and the home can still be written. */
+export function judgeDisk(subject: string, disk: Disk, floorBytes: number): Finding {
+  const { folder, freeBytes, freeFiles } = disk
+  const detail = `${formatBytes(freeBytes)} free in ${folder}`
+  const mend = `free space there, or use another folder: below ${formatBytes(floorBytes)} no cluster can be made`
+  if (freeBytes < floorBytes) return problem(subject, detail, mend)
+  if (freeFiles !== undefined && freeFiles < LEAST_FILES) {
+    const few = `${freeFiles} files can still be made in ${folder} (inodes)`
+    return problem(subject, few, 'remove files there, or use a file system with more inodes')
+  }
+  return freeBytes < floorBytes + COMFORT_BYTES ? warning(subject, detail, mend) : ok(subject, detail)
+}
+
+/** Magic numbers of linux/magic.h: what locks and fsync of etcd and ours cannot rely on, and what a restart empties. */
+const NETWORK_FILE_SYSTEMS: Readonly<Record<number, string>> = {
+  0x6969: 'NFS',
+  0xff534d42: 'CIFS',
+  0xfe534d42: 'SMB',
+  0x01021997: '9p',
+}
+const TMPFS = 0x01021994
+
+export function judgeFileSystem({ folder, type }: Disk): Finding {
+  const network = NETWORK_FILE_SYSTEMS[type]
+  if (network !== undefined) {
+    const mend = 'use a folder on a local disk (EVENKEEL_HOME): locks and the durability of etcd depend on it'
+    return problem('file system', `${folder} is on ${network}`, mend)
+  }
+  if (type === TMPFS) {
+    const mend = 'use a folder on a disk (EVENKEEL_HOME) for what is to outlive a restart of the machine'
+    return warning('file system', `${folder} is in memory (tmpfs)`, mend)
+  }
+  return ok('file system', `${folder} is on a local disk`)
 }
 
 /** etcd and API servers hold a connection each for every watch. */
-const OPEN_FILES = 1024
+const OPEN_FILES = 4096
 
-export function judgeOpenFiles(softLimit: number): Finding {
-  const detail = softLimit === Number.POSITIVE_INFINITY ? 'unlimited' : `${softLimit} at once`
-  return softLimit >= OPEN_FILES
-    ? ok('open files', detail)
-    : problem('open files', detail, `ulimit -n ${OPEN_FILES * 64}, then ./evenkeel down and up`)
+/** The hard limit: the supervision trees raise the soft one to it for everything below them. */
+export function judgeOpenFiles(hardLimit: number): Finding {
+  const detail = hardLimit === Number.POSITIVE_INFINITY ? 'unlimited' : `up to ${hardLimit} in each process`
+  if (hardLimit >= OPEN_FILES) return ok('open files', detail)
+  return problem(
+    'open files',
+    detail,
+    `raise the hard limit to ${OPEN_FILES * 16} (ulimit -Hn, limits.conf or LimitNOFILE), then ./evenkeel down and up`,
+  )
+}
+
+/** What a hosted cluster adds: 13 programs with their threads, and two supervisors for each. */
+const TASKS_OF_A_CLUSTER = 300
+
+/** Processes and threads, of the user or of the control group: `left` can still be started. */
+export function judgeTasks(left: number): Finding {
+  const detail = left === Number.POSITIVE_INFINITY ? 'unlimited' : `${left} more processes and threads can be started`
+  if (left >= 2 * TASKS_OF_A_CLUSTER) return ok('processes', detail)
+  return problem(
+    'processes',
+    detail,
+    `raise the limit (ulimit -u, or pids.max of the control group): a cluster takes about ${TASKS_OF_A_CLUSTER}`,
+  )
+}
+
+/** Measured with 1.37: two API servers 16, two controller-managers 11, two schedulers 6. */
+const INOTIFY_OF_A_CLUSTER = 33
+
+/** `used` by this user on the whole machine. Without one, programs notice new certificates by looking now and then. */
+export function judgeInotify({ limit, used }: { readonly limit: number; readonly used: number }): Finding {
+  const detail = `${used} of ${limit} instances in use, a cluster takes ${INOTIFY_OF_A_CLUSTER}`
+  if (limit - used >= INOTIFY_OF_A_CLUSTER) return ok('inotify', detail)
+  return warning(
+    'inotify',
+    detail,
+    'as root: echo fs.inotify.max_user_instances=8192 >/etc/sysctl.d/90-evenkeel.conf; sysctl --system',
+  )
 }
 
 /** The clock, by what is known to be in the past. */
@@ -51,6 +143,20 @@ export function judgeClock(nowMs: number, past: { readonly ms: number; readonly 
 }
 
 const MINUTE_MS = 60_000
+
+/** Ports at which members listen, each at addresses of its own: somebody who listens at all addresses is in their way. */
+const MEMBER_PORTS: readonly number[] = [2378, 2379, 2380, 2381, 6443, 9090, 9443, 9444, 10257, 10259]
+
+/** `listening`: TCP ports that somebody listens on at all addresses. */
+export function judgeListeners(listening: ReadonlySet<number>): Finding {
+  const taken = MEMBER_PORTS.filter((port) => listening.has(port))
+  if (taken.length === 0) return ok('ports', 'nobody listens at all addresses on a port of clusters')
+  return problem(
+    'ports',
+    `taken at all addresses: ${taken.join(', ')}`,
+    `end what listens there (ss -ltnp), or have it listen at one address alone: clusters use them at 127.x.y.z`,
+  )
+}
 
 /** Modes of the state folder and of what holds secrets. */
 export function judgeModes(
@@ -74,17 +180,4 @@ export function judgeModes(
     `${first.path} can be read by others (mode ${(first.mode & 0o777).toString(8)})`,
     `chmod go= ${open.map((file) => file.path).join(' ')}`,
   )
-}
-
-/** `MemAvailable` of /proc/meminfo, in bytes. */
-export function readAvailableMemory(meminfo: string): number | undefined {
-  const kibibytes = /^MemAvailable:\s+(\d+) kB$/m.exec(meminfo)?.[1]
-  return kibibytes === undefined ? undefined : Number(kibibytes) * 1024
-}
-
-/** The soft limit of /proc/self/limits. */
-export function readOpenFilesLimit(limits: string): number | undefined {
-  const soft = /^Max open files\s+(\S+)/m.exec(limits)?.[1]
-  if (soft === undefined) return undefined
-  return soft === 'unlimited' ? Number.POSITIVE_INFINITY : Number(soft)
 }

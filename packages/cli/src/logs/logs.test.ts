@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { waitFor } from '@evenkeel/kernel/testing'
@@ -62,5 +62,49 @@ describe('a log folder', () => {
     stop.abort()
     await following
     expect(lines).toEqual(['one', 'two', 'three', 'four'])
+  })
+
+  test('when it is rotated several times between two looks, nothing is missed', async () => {
+    const current = join(folder, 'current')
+    await writeFile(current, 'old\n')
+    const mark = await markEnd(folder)
+    await appendFile(current, 'one\n')
+    for (const [at, line] of ['two', 'three', 'four'].entries()) {
+      await rename(current, join(folder, `@400000005f0000000000000${at}.s`))
+      await writeFile(current, `${line}\n`)
+    }
+    const stop = new AbortController()
+    const lines: string[] = []
+    const following = followLines(folder, { mark, signal: stop.signal, tell: (line) => void lines.push(line) })
+    await waitFor(() => lines.length === 4, { what: 'all lines' })
+    await rename(current, join(folder, '@400000005f00000000000009.s'))
+    await writeFile(current, 'five\n')
+    await rename(current, join(folder, '@400000005f0000000000000a.s'))
+    await writeFile(current, 'six\n')
+    await waitFor(() => lines.length === 6, { what: 'the lines after two more rotations' })
+    stop.abort()
+    await following
+    expect(lines).toEqual(['one', 'two', 'three', 'four', 'five', 'six'])
+  })
+
+  test('when nothing is written yet, or the folder is made anew, it waits and then tells all', async () => {
+    await rm(folder, { recursive: true })
+    const stop = new AbortController()
+    const lines: string[] = []
+    const following = followLines(folder, {
+      mark: undefined,
+      signal: stop.signal,
+      tell: (line) => void lines.push(line),
+    })
+    await mkdir(folder)
+    await writeFile(join(folder, 'current'), 'one\n')
+    await waitFor(() => lines.length === 1, { what: 'the first line' })
+    await rm(folder, { recursive: true })
+    await mkdir(folder)
+    await writeFile(join(folder, 'current'), 'two\n')
+    await waitFor(() => lines.length === 2, { what: 'the line in the new folder' })
+    stop.abort()
+    await following
+    expect(lines).toEqual(['one', 'two'])
   })
 })

@@ -1,5 +1,5 @@
 import { createReadStream } from 'node:fs'
-import { open, readdir, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { hasErrorCode, systemClock } from '@evenkeel/kernel'
@@ -9,7 +9,10 @@ const CURRENT = 'current'
 
 /** The pieces of one log, oldest first. */
 async function piecesOf(folder: string): Promise<string[]> {
-  const names = await readdir(folder)
+  const names = await readdir(folder).catch((error: unknown) => {
+    if (hasErrorCode(error, 'ENOENT')) return []
+    throw error
+  })
   const rotated = names.filter((name) => name.startsWith('@')).sort()
   return [...rotated, ...names.filter((name) => name === CURRENT)]
 }
@@ -59,20 +62,22 @@ export interface FollowLinesOptions {
   tell(line: string): void
 }
 
-/** Hands on each line that is written after `mark`, through rotations, until the signal. */
+/**
+ * Hands on each line that is written after `mark`, through rotations and restarts of the program and its logger, until
+ * the signal. What is rotated away before it was read comes from the rotated pieces, as far as they are still there.
+ */
 export async function followLines(folder: string, options: FollowLinesOptions): Promise<void> {
   const { mark, signal, tell } = options
   const path = join(folder, CURRENT)
-  let file = await openIfThere(path)
-  let position = (await file?.stat())?.ino === mark?.inode ? (mark?.bytes ?? 0) : 0
+  let piece = mark === undefined ? undefined : await openMarked(folder, mark)
   let rest = Buffer.alloc(0)
-  const readAll = async () => {
-    if (file === undefined) return
+  const readAll = async (): Promise<void> => {
+    if (piece === undefined) return
     const chunk = Buffer.alloc(CHUNK_BYTES)
     for (;;) {
-      const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES, position)
+      const { bytesRead } = await piece.file.read(chunk, 0, CHUNK_BYTES, piece.position)
       if (bytesRead === 0) return
-      position += bytesRead
+      piece.position += bytesRead
       rest = Buffer.concat([rest, chunk.subarray(0, bytesRead)])
       for (let end = rest.indexOf(10); end >= 0; end = rest.indexOf(10)) {
         tell(rest.subarray(0, end).toString('utf8'))
@@ -84,22 +89,62 @@ export async function followLines(folder: string, options: FollowLinesOptions): 
     while (!signal.aborted) {
       await readAll()
       const inode = (await statIfThere(path))?.ino
-      if (file === undefined || (inode !== undefined && inode !== (await file.stat()).ino)) {
+      if (inode !== undefined && inode !== piece?.inode) {
         // What came between the last read and the rotation.
         await readAll()
-        await file?.close()
-        file = await openIfThere(path)
-        position = 0
-        if (file !== undefined) continue
+        const next = await openNext(folder, piece?.inode)
+        if (next !== undefined) {
+          await piece?.file.close()
+          piece = next
+          continue
+        }
       }
       await systemClock.sleep(LOOK_INTERVAL_MS, signal).catch(() => {})
     }
   } finally {
+    await piece?.file.close()
+  }
+}
+
+interface Piece {
+  readonly file: FileHandle
+  readonly inode: number
+  position: number
+}
+
+/** The piece in which `mark` is, at the mark, whatever its name is by now. */
+async function openMarked(folder: string, mark: LogMark): Promise<Piece | undefined> {
+  const piece = await openPiece(folder, (inodes) => inodes.indexOf(mark.inode))
+  if (piece !== undefined) piece.position = mark.bytes
+  return piece
+}
+
+/** The piece after the one with `inode`; the oldest where that one is gone, or was never there. */
+async function openNext(folder: string, inode: number | undefined): Promise<Piece | undefined> {
+  return await openPiece(folder, (inodes) => inodes.indexOf(inode) + 1)
+}
+
+/** Opens the piece that `choose` takes of all, which it gets as inodes from the oldest to the current one. */
+async function openPiece(
+  folder: string,
+  choose: (inodes: readonly (number | undefined)[]) => number,
+): Promise<Piece | undefined> {
+  for (;;) {
+    const names = await piecesOf(folder)
+    const inodes = await Promise.all(names.map(async (name) => (await statIfThere(join(folder, name)))?.ino))
+    const at = choose(inodes)
+    const name = names[at]
+    if (name === undefined) return undefined
+    const file = await openIfThere(join(folder, name))
+    // Rotated between the look and this: by its name it is another one now.
+    if (file !== undefined && (await file.stat()).ino === inodes[at]) {
+      return { file, inode: inodes[at] as number, position: 0 }
+    }
     await file?.close()
   }
 }
 
-async function openIfThere(path: string) {
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, 'r')
   } catch (error) {

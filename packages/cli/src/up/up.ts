@@ -1,7 +1,7 @@
-import { realpath, rename, rm, symlink } from 'node:fs/promises'
+import { readlink, realpath, rename, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { defaultRelease, programPath } from '@evenkeel/distribution'
-import { ensureFolder } from '@evenkeel/kernel'
+import { ensureFolder, hasErrorCode } from '@evenkeel/kernel'
 import { type LocalSubstrate, prepareInstallation, stateFolder } from '@evenkeel/substrate-local'
 import { clientFiles } from '../access/index.ts'
 import { syncContexts } from '../cluster/index.ts'
@@ -131,7 +131,13 @@ async function linkPrograms(opened: OpenedInstallation): Promise<void> {
   }
 }
 
+/** Writes nothing where it is right already: a full disk is not to stop what can run. */
 async function replaceLink(path: string, target: string): Promise<void> {
+  const there = await readlink(path).catch((error: unknown) => {
+    if (hasErrorCode(error, 'ENOENT', 'EINVAL')) return undefined
+    throw error
+  })
+  if (there === target) return
   const draft = join(dirname(path), `.${basename(path)}.${process.pid}`)
   await rm(draft, { force: true })
   await symlink(target, draft)

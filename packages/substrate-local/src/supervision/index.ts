@@ -3,6 +3,7 @@ import { type LocalPaths, requireLocalInstallation } from '../installation/index
 import { bringUpTrees } from './ensure-trees.ts'
 import { type EndingProgram, takeDownTrees } from './stop-trees.ts'
 
+export { findAbandonedProcesses } from './abandoned.ts'
 export { ensureLink } from './ensure-trees.ts'
 export type { EndingProgram } from './stop-trees.ts'
 export { hasWorkingFolder } from './tree-processes.ts'
