@@ -337,21 +337,26 @@ test('when a version is known to nobody, the error is no-source', async () => {
   })
 })
 
-test('when the disk is full, it stops, says where, and gives back what the partial file took', async () => {
-  await using world = await openWorld()
-  const { store, surroundings } = world
-  const partial = partialOf(world)
-  mkdirSync(join(store, '.staging/partial'), { recursive: true })
-  // Writing there fails as on a full disk, for anybody.
-  symlinkSync('/dev/full', partial)
-  const { error, story } = await run(KUBECTL, { store, surroundings })
-  expect(error).toMatchObject({
-    fault: 'disk-full',
-    message: expect.stringMatching(/no space is left.*EVENKEEL_STORE/),
-  })
-  expect(story.join()).not.toContain('skipped-source')
-  expect(existsSync(partial)).toBe(false)
-})
+test.each(['site', 'folder'])(
+  'when a %s gives more than the disk holds, it stops, says where, and gives back what the partial file took',
+  async (kind) => {
+    await using world = await openWorld()
+    const { store, site } = world
+    const environment = kind === 'site' ? {} : { EVENKEEL_MIRROR: world.upstream }
+    const surroundings = kind === 'site' ? world.surroundings : surroundingsWith(site.base, { environment })
+    const partial = partialOf(world)
+    mkdirSync(join(store, '.staging/partial'), { recursive: true })
+    // Writing there fails as on a full disk, for anybody.
+    symlinkSync('/dev/full', partial)
+    const { error, story } = await run(KUBECTL, { store, surroundings })
+    expect(error).toMatchObject({
+      fault: 'disk-full',
+      message: expect.stringMatching(/no space is left.*EVENKEEL_STORE/),
+    })
+    expect(story.join()).not.toContain('skipped-source')
+    expect(existsSync(partial)).toBe(false)
+  },
+)
 
 test('when a program says that it is another version, nothing is installed', async () => {
   await using world = await openWorld()

@@ -127,7 +127,7 @@ class HttpSite implements Site {
       })
     } catch (error) {
       signal.throwIfAborted()
-      if (error instanceof DistributionError) throw await this.#giveUpSpace(file, error)
+      if (error instanceof DistributionError) throw error
       if (hasErrorCode(error, 'UND_ERR_BODY_TIMEOUT')) {
         throw new SourceSkip(`${this.describe(file.path)} stalled (${this.#client.describeError(error)})`, {
           cause: error,
@@ -144,12 +144,6 @@ class HttpSite implements Site {
     await response.body.dump()
     if (statusCode === 404 || statusCode === 410) return false
     throw new SourceSkip(`${this.describe(path)} answers with HTTP status ${statusCode}`)
-  }
-
-  /** A partial file on a full disk would only keep it full. */
-  async #giveUpSpace(file: SiteFile, error: DistributionError): Promise<DistributionError> {
-    if (error.fault === 'disk-full') await rm(file.partial, { force: true })
-    return error
   }
 }
 

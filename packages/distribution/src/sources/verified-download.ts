@@ -16,7 +16,7 @@ export interface VerifiedFile extends SiteFile {
  */
 export async function downloadVerified(site: Site, file: VerifiedFile, transfer: Transfer): Promise<void> {
   for (let mayBeMixed = true; ; mayBeMixed = false) {
-    const { resumed } = await site.download(file, transfer)
+    const { resumed } = await site.download(file, transfer).catch(giveUpSpace(file))
     const digest = await digestOfFile(file.partial, file.digest, transfer.signal)
     if (digest === file.digest) return
     const { size } = await stat(file.partial)
@@ -27,6 +27,14 @@ export async function downloadVerified(site: Site, file: VerifiedFile, transfer:
       `${site.describe(file.path)} is not what it should be: its ${size} bytes have ${digest}, but ${file.digest} is ` +
         `${file.authority}. It was thrown away: it is damaged, cut short, or not from where it says`,
     )
+  }
+}
+
+/** A partial file on a full disk would only keep it full. */
+function giveUpSpace({ partial }: VerifiedFile): (error: unknown) => Promise<never> {
+  return async (error) => {
+    if (error instanceof DistributionError && error.fault === 'disk-full') await discardPartial(partial)
+    throw error
   }
 }
 
