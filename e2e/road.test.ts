@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ask, recordsOf } from './from-below.ts'
 import { Installation } from './installation.ts'
 
 /** The whole road with the real programs: up, demo, a second cluster by the AWS CLI, kubectl, delete, down, up again. */
@@ -39,6 +40,56 @@ describe('when a newcomer follows the README', () => {
     const table = await evenkeel.evenkeel(['kubectl', '--home', 'get', 'clusters'])
     expect(table).toMatch(/demo\s/)
     expect(table).toContain('ACTIVE')
+  })
+
+  test('when the control plane is looked at from below, Secrets are encrypted and every port knows who asks', async () => {
+    const { cluster } = JSON.parse(await evenkeel.shell('aws eks describe-cluster --name demo --output json')) as {
+      cluster: { endpoint: string; identity: { oidc: { issuer: string } } }
+    }
+    const id = cluster.identity.oidc.issuer.split('/').at(-1) ?? 'none'
+    const { authority, etcdAuthority, etcdValue } = recordsOf(evenkeel.home, id)
+    const commands = evenkeel.processes().flatMap(({ command }) => (command.includes(`/${id}/`) ? [command] : []))
+    const flagsOf = (program: string, flag: string) =>
+      commands.flatMap((command) =>
+        command.split(' ')[0]?.endsWith(`/${program}`)
+          ? (new RegExp(` --${flag}=(\\S+)`).exec(command)?.[1] ?? [])
+          : [],
+      )
+    expect(commands.filter((command) => /unsafe|insecure|http:\/\//.test(command))).toEqual([])
+    expect(flagsOf('kube-apiserver', 'service-account-issuer')).toEqual(Array(2).fill(cluster.identity.oidc.issuer))
+    expect(flagsOf('kube-apiserver', 'goaway-chance')).toEqual(['0.001', '0.001'])
+    const etcdHosts = flagsOf('etcd', 'listen-client-urls').map((url) => new URL(url).hostname)
+    expect(etcdHosts).toHaveLength(3)
+
+    await evenkeel.shell('kubectl create secret generic told --from-literal=a=marker-in-plain-text')
+    await evenkeel.shell('kubectl create configmap told --from-literal=a=marker-in-plain-text')
+    for (const host of etcdHosts) {
+      // A member may be a moment behind the two that made the quorum.
+      await expect.poll(() => etcdValue(host, '/registry/configmaps/default/told')).toContain('marker-in-plain-text')
+      const secret = await etcdValue(host, '/registry/secrets/default/told')
+      expect(secret).toMatch(/^k8s:enc:secretbox:v1:/)
+      expect(secret).not.toContain('marker-in-plain-text')
+      for (const port of [2379, 2380, 2381]) {
+        const url = `https://${host}:${port}/metrics`
+        const stranger = ask({ url, authority: etcdAuthority, serverName: 'etcd.evenkeel.internal' })
+        await expect(stranger, url).rejects.toThrow(/certificate|ECONNRESET|hang up|alert/)
+      }
+    }
+    for (const [program, port] of [
+      ['kube-controller-manager', 10257],
+      ['kube-scheduler', 10259],
+    ] as const) {
+      for (const host of flagsOf(program, 'bind-address')) {
+        const answer = await ask({ url: `https://${host}:${port}/metrics`, authority, serverName: program })
+        expect(answer.status, program).toBe(403)
+      }
+    }
+    for (const serverName of ['kubernetes.default.svc', 'kubernetes']) {
+      expect((await ask({ url: `${cluster.endpoint}/readyz`, authority, serverName })).status).toBe(200)
+      expect((await ask({ url: `${cluster.endpoint}/version`, authority, serverName })).status).toBe(401)
+    }
+    const everything = await evenkeel.shell('kubectl get all,configmaps,secrets,serviceaccounts,events,clusterroles -A')
+    expect(everything).not.toContain('evenkeel')
   })
 
   test('when the AWS CLI makes a cluster, its creator is admin there, and delete leaves nothing', async () => {
