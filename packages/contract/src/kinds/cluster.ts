@@ -1,38 +1,60 @@
 import Type from 'typebox'
 import { Condition } from './condition.ts'
 
-const Tags = Type.Record(Type.String(), Type.String({ maxLength: 256 }), { maxProperties: 50 })
+/** For people who ask `kubectl explain`, like every description here. */
+const KEPT = "Kept for EKS's clients, without effect here."
+
+const Tags = Type.Record(Type.String(), Type.String({ maxLength: 256 }), {
+  maxProperties: 50,
+  description: KEPT,
+})
 
 /** What somebody wants of a hosted cluster. Members that EKS has carry EKS's names and values. */
 export const ClusterSpec = Type.Object({
-  /** The EKS name: 1 to 100 characters. `metadata.name` is derived from it by `objectName`. Immutable, selectable. */
-  eksName: Type.String({ minLength: 1, maxLength: 100, pattern: '^[0-9A-Za-z][A-Za-z0-9\\-_]*$' }),
-  /** Kubernetes minor, such as "1.37". */
-  version: Type.String({ pattern: '^1\\.[1-9][0-9]+$' }),
-  /** ARN (or home user name) of who made it, set by admission from the request's userInfo. Immutable. */
-  creator: Type.Optional(Type.String({ maxLength: 2048 })),
-  bootstrapClusterCreatorAdminPermissions: Type.Optional(Type.Boolean({ default: true })),
-  deletionProtection: Type.Optional(Type.Boolean({ default: false })),
+  eksName: Type.String({
+    minLength: 1,
+    maxLength: 100,
+    pattern: '^[0-9A-Za-z][A-Za-z0-9\\-_]*$',
+    description: 'The EKS name, which metadata.name is derived from. It cannot be changed, and can be selected on.',
+  }),
+  version: Type.String({
+    pattern: '^1\\.[1-9][0-9]+$',
+    description: 'Kubernetes minor, such as "1.37"; the default one when not given.',
+  }),
+  creator: Type.Optional(
+    Type.String({ maxLength: 2048, description: 'Who made it: set from the request, whatever is given, for good.' }),
+  ),
+  bootstrapClusterCreatorAdminPermissions: Type.Optional(
+    Type.Boolean({ default: true, description: 'Whether the creator becomes an administrator of the cluster.' }),
+  ),
+  deletionProtection: Type.Optional(
+    Type.Boolean({ default: false, description: 'While it is true and the cluster is ACTIVE, it is not deleted.' }),
+  ),
   upgradePolicy: Type.Optional(
     Type.Object(
       { supportType: Type.Union([Type.Literal('STANDARD'), Type.Literal('EXTENDED')], { default: 'EXTENDED' }) },
-      { default: { supportType: 'EXTENDED' } },
+      {
+        default: { supportType: 'EXTENDED' },
+        description: 'What happens at the end of standard support; STANDARD is refused in extended support.',
+      },
     ),
   ),
   kubernetesNetworkConfig: Type.Optional(
     Type.Object(
       { serviceIpv4Cidr: Type.String({ maxLength: 18, default: '10.100.0.0/16' }) },
-      { default: { serviceIpv4Cidr: '10.100.0.0/16' } },
+      { default: { serviceIpv4Cidr: '10.100.0.0/16' }, description: 'Where addresses of Services come from.' },
     ),
   ),
-  /** Kept for EKS's clients, without effect here. */
-  roleArn: Type.Optional(Type.String({ maxLength: 2048 })),
-  subnetIds: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 64 })),
-  securityGroupIds: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 64 })),
+  roleArn: Type.Optional(Type.String({ maxLength: 2048, description: KEPT })),
+  subnetIds: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 64, description: KEPT })),
+  securityGroupIds: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 64, description: KEPT })),
   tags: Type.Optional(Tags),
-  /** Idempotency token of the create, and a digest of what was asked with it. */
-  clientRequestToken: Type.Optional(Type.String({ maxLength: 256 })),
-  requestDigest: Type.Optional(Type.String({ maxLength: 128 })),
+  clientRequestToken: Type.Optional(
+    Type.String({ maxLength: 256, description: 'Idempotency token of the CreateCluster that made it.' }),
+  ),
+  requestDigest: Type.Optional(
+    Type.String({ maxLength: 128, description: 'Of what was asked for together with clientRequestToken.' }),
+  ),
 })
 export type ClusterSpec = Type.Static<typeof ClusterSpec>
 
@@ -76,27 +98,52 @@ export type MemberStatus = {
 export const ClusterStatus = Type.Object({
   observedGeneration: Type.Optional(Type.Integer({ minimum: 0 })),
   phase: Type.Optional(ClusterPhase),
-  /** Short id: `clusterId(uid)`; in folders, sockets, ids of members, the OIDC issuer. */
-  id: Type.Optional(Type.String({ maxLength: 16 })),
-  /** `https://host:port`. */
-  endpoint: Type.Optional(Type.String({ maxLength: 256 })),
-  /** PEM bundle in base64, as EKS's `certificateAuthority.data`. */
-  certificateAuthorityData: Type.Optional(Type.String({ maxLength: 65536 })),
+  id: Type.Optional(
+    Type.String({
+      maxLength: 16,
+      description: 'Short id: clusterId(uid); in folders, sockets, ids of members, the OIDC issuer.',
+    }),
+  ),
+  endpoint: Type.Optional(Type.String({ maxLength: 256, description: 'https://host:port.' })),
+  certificateAuthorityData: Type.Optional(
+    Type.String({ maxLength: 65536, description: "PEM bundle in base64, as EKS's certificateAuthority.data." }),
+  ),
   oidcIssuer: Type.Optional(Type.String({ maxLength: 512 })),
-  /** EKS's `platformVersion`, such as `eks.1`: which rendering of the control plane runs. */
-  platformVersion: Type.Optional(Type.String({ maxLength: 32 })),
+  platformVersion: Type.Optional(
+    Type.String({
+      maxLength: 32,
+      description: "EKS's platformVersion, such as eks.1: which rendering of the control plane runs.",
+    }),
+  ),
   kubernetesVersion: Type.Optional(Type.String({ maxLength: 32 })),
   etcdVersion: Type.Optional(Type.String({ maxLength: 32 })),
-  /** Which network the cluster has: `loopback`, or `simulated` where nothing of the cluster exists but its records. */
-  network: Type.Optional(Type.String({ maxLength: 32 })),
+  network: Type.Optional(
+    Type.String({
+      maxLength: 32,
+      description:
+        'Which network the cluster has: loopback, or simulated where nothing of the cluster exists but its records.',
+    }),
+  ),
   members: Type.Optional(Type.Array(MemberStatus, { maxItems: 128 })),
   health: Type.Optional(Type.Object({ issues: Type.Array(HealthIssue, { maxItems: 64 }) })),
-  /** Until when the authenticators can verify tokens with nobody's help (RFC 3339). */
-  tokensValidUntil: Type.Optional(Type.String({ maxLength: 40 })),
-  /** When the next certificate of this cluster expires (RFC 3339); keepers renew well before. */
-  nextCertificateExpiry: Type.Optional(Type.String({ maxLength: 40 })),
-  /** When the cluster's certificate authorities end (RFC 3339): no certificate outlives them. */
-  certificateAuthorityExpiry: Type.Optional(Type.String({ maxLength: 40 })),
+  tokensValidUntil: Type.Optional(
+    Type.String({
+      maxLength: 40,
+      description: "Until when the authenticators can verify tokens with nobody's help (RFC 3339).",
+    }),
+  ),
+  nextCertificateExpiry: Type.Optional(
+    Type.String({
+      maxLength: 40,
+      description: 'When the next certificate of this cluster expires (RFC 3339); keepers renew well before.',
+    }),
+  ),
+  certificateAuthorityExpiry: Type.Optional(
+    Type.String({
+      maxLength: 40,
+      description: "When the cluster's certificate authorities end (RFC 3339): no certificate outlives them.",
+    }),
+  ),
   conditions: Type.Optional(Type.Array(Condition, { maxItems: 32 })),
 })
 export type ClusterStatus = Omit<Type.Static<typeof ClusterStatus>, 'phase' | 'members'> & {
