@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { parseArgs } from 'node:util'
 import type { InstanceSpec } from '@evenkeel/substrate'
-import { type BaselineResult, runBaseline } from './baseline-run.ts'
+import { type BaselineResult, runBaseline } from './baseline/baseline-run.ts'
 
 /**
  * Starts clusters from our own rendering by hand and prints how long that took: a table on stderr, JSON on stdout.
@@ -54,7 +54,7 @@ const results: BaselineResult[] = []
 for (let run = 0; run < Number(values.runs); run += 1) {
   rmSync(values.folder, { recursive: true, force: true })
   const result = await runBaseline({
-    programs,
+    binaryOf: ({ name }) => `${programs}/${name}`,
     folder: values.folder,
     octet: Number(values.octet),
     versions: { kubernetes: values.kubernetes, etcd: values.etcd },

@@ -1,4 +1,4 @@
-import { request } from 'node:https'
+import { type Agent, request } from 'node:https'
 import { connect } from 'node:tls'
 import type { ProbeAddress } from '@evenkeel/keeper/components'
 
@@ -7,8 +7,27 @@ export interface Answer {
   readonly body: string
 }
 
-/** One request on a connection of its own, so that who answers is chosen anew. Rejects when nobody does. */
-export function ask(at: ProbeAddress, path: string, body?: object): Promise<Answer> {
+/** Where a cluster is asked, and as whom: with a client certificate or a token. */
+export type Address = Pick<ProbeAddress, 'host' | 'port' | 'serverName' | 'caCertificate' | 'client'> & {
+  readonly token?: string
+}
+
+export interface Question {
+  /** POST, unless there is a `method`. */
+  readonly body?: object | undefined
+  readonly method?: string
+  /** Keeps connections; without one each request has its own, so that who answers is chosen anew. */
+  readonly agent?: Agent
+  /** 2000 when not given. */
+  readonly timeoutMs?: number
+}
+
+/** One request. Rejects when nobody answers. */
+export function ask(
+  at: Address,
+  path: string,
+  { body, method, agent, timeoutMs = 2000 }: Question = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const text = body === undefined ? undefined : JSON.stringify(body)
     const call = request(
@@ -20,10 +39,13 @@ export function ask(at: ProbeAddress, path: string, body?: object): Promise<Answ
         ca: at.caCertificate,
         cert: at.client?.certificate,
         key: at.client?.key,
-        agent: false,
-        timeout: 2000,
-        method: text === undefined ? 'GET' : 'POST',
-        headers: text === undefined ? {} : { 'content-type': 'application/json' },
+        agent: agent ?? false,
+        timeout: timeoutMs,
+        method: method ?? (text === undefined ? 'GET' : 'POST'),
+        headers: {
+          ...(text === undefined ? {} : { 'content-type': 'application/json' }),
+          ...(at.token === undefined ? {} : { authorization: `Bearer ${at.token}` }),
+        },
       },
       (response) => {
         let answer = ''
@@ -35,7 +57,7 @@ export function ask(at: ProbeAddress, path: string, body?: object): Promise<Answ
         response.on('error', reject)
       },
     )
-    call.on('timeout', () => call.destroy(new Error('no answer in 2 s')))
+    call.on('timeout', () => call.destroy(new Error(`no answer in ${timeoutMs} ms`)))
     call.on('error', reject)
     call.end(text)
   })
@@ -65,11 +87,17 @@ export async function isReady(member: ProbeAddress): Promise<boolean> {
 /** Asks every 100 ms until an answer has `status`. Rejects with the last answer after `deadlineMs`. */
 export async function askUntil(
   attempt: () => Promise<Answer>,
-  wanted: { readonly status: readonly number[]; readonly deadlineMs: number; readonly what: string },
+  wanted: {
+    readonly status: readonly number[]
+    readonly deadlineMs: number
+    readonly what: string
+    readonly signal?: AbortSignal | undefined
+  },
 ): Promise<Answer> {
   const startedMs = performance.now()
   let last = 'nobody'
   while (performance.now() - startedMs < wanted.deadlineMs) {
+    wanted.signal?.throwIfAborted()
     try {
       const answer = await attempt()
       if (wanted.status.includes(answer.status)) {

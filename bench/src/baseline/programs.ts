@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { InstanceSpec } from '@evenkeel/substrate'
-import type { PreparedCluster } from './cluster.ts'
+import type { PreparedCluster } from './prepare.ts'
 
 /** A program that this bench has started, and that only this bench ends. */
 export interface RunningProgram {

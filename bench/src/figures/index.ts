@@ -1,0 +1,8 @@
+import type { Figure } from '../figure.ts'
+import { createFigure } from './create.ts'
+import { createsAtOnceFigure } from './creates-at-once.ts'
+import { memoryFigure } from './memory.ts'
+import { upFigure } from './up.ts'
+
+/** In the order in which they are measured. */
+export const FIGURES: readonly Figure[] = [createFigure, memoryFigure, upFigure, createsAtOnceFigure]
