@@ -1,4 +1,4 @@
-import { createLogger, HttpStatusServer, Metrics, systemClock } from '@evenkeel/kernel'
+import { createLogger, HttpStatusServer, keepCompiled, Metrics, systemClock } from '@evenkeel/kernel'
 import { Folder, type Problem } from './folder.ts'
 import { followFolder } from './folder-watch.ts'
 import { TokenServer } from './server.ts'
@@ -19,6 +19,7 @@ const report = ({ file, error }: Problem): void => {
   log.error({ err: error, file }, 'a file of the keepers cannot be read: what it said before stays in force')
 }
 
+keepCompiled()
 // Whoever asks from the first moment on is to be known.
 await folder.refresh()
 followFolder(folder, stopping.signal, report)

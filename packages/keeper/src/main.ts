@@ -1,5 +1,13 @@
 import { join } from 'node:path'
-import { createLogger, HttpStatusServer, KubeClient, type Logger, Metrics, systemClock } from '@evenkeel/kernel'
+import {
+  createLogger,
+  HttpStatusServer,
+  KubeClient,
+  keepCompiled,
+  type Logger,
+  Metrics,
+  systemClock,
+} from '@evenkeel/kernel'
 import {
   AUTHENTICATOR_PORT,
   AUTHENTICATOR_ZONES,
@@ -59,6 +67,7 @@ async function main(): Promise<void> {
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.once(name, () => stopping.abort(new Error(`told to stop by ${name}`)))
   }
+  keepCompiled()
   log.info('standing by')
   const leadership = await substrate.elector.campaign(LEADERSHIP, stopping.signal).catch((error: unknown) => {
     if (stopping.signal.aborted) {

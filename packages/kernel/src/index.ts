@@ -1,4 +1,5 @@
 export * from './clock.ts'
+export * from './compile-cache.ts'
 export * from './conditions.ts'
 export * from './files.ts'
 export * from './http-status-server.ts'

@@ -1,5 +1,5 @@
 import { releases } from '@evenkeel/distribution/releases'
-import { createLogger, Metrics, systemClock } from '@evenkeel/kernel'
+import { createLogger, keepCompiled, Metrics, systemClock } from '@evenkeel/kernel'
 import { HomeInstallation } from './home/index.ts'
 import { Identity } from './identity/index.ts'
 import { runService, type ServiceParts } from './run-service.ts'
@@ -22,6 +22,7 @@ const parts: ServiceParts = {
 
 const stopping = new AbortController()
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stopping.abort())
+keepCompiled()
 try {
   const settings = readSettings(process.env)
   await runService({ settings, clock: systemClock, log, metrics: new Metrics() }, parts, stopping.signal)

@@ -39,6 +39,8 @@ const HANDED_ON: readonly string[] = [
   'SSL_CERT_FILE',
   'SSL_CERT_DIR',
   'NODE_EXTRA_CA_CERTS',
+  // Starts read there what they would compile: half their time and a quarter of their memory.
+  'NODE_COMPILE_CACHE',
 ]
 
 /** Those of the environment that are set, for `OwnProgramContext.env`. */
