@@ -42,7 +42,15 @@ export async function findInstances(
   const names = new Set([...places.keys(), ...(await namesIn(paths.locks))])
   const ids = [...names].map(parseServiceName).filter((id): id is InstanceId => id !== undefined && isWanted(id))
   const table = readLockTable()
-  return await Promise.all(ids.map((id) => findInstance(paths, id, places.get(serviceNameOf(id)), table)))
+  let second: LockTable | undefined
+  // The kernel takes milliseconds to list the locks of a busy machine: one list for all that look again.
+  const lookAgain = (): LockTable => {
+    second ??= readLockTable()
+    return second
+  }
+  return await Promise.all(
+    ids.map((id) => findInstance(paths, id, places.get(serviceNameOf(id)), { table, lookAgain })),
+  )
 }
 
 /** Clusters with a service folder or the file of a program's lock. */
@@ -65,7 +73,7 @@ async function findInstance(
   paths: LocalPaths,
   id: InstanceId,
   place: Place | undefined,
-  table: LockTable,
+  { table, lookAgain }: { readonly table: LockTable; readonly lookAgain: () => LockTable },
 ): Promise<FoundInstance> {
   const folder = place === undefined ? undefined : serviceFolderOf(paths, { ...id, place })
   const [text, isLinked, isWantedDown] = await Promise.all([
@@ -77,7 +85,7 @@ async function findInstance(
   // A second look where one is expected: the kernel's list may miss a lock while others come and go.
   const holder =
     (await findLockHolder(lock, table)) ??
-    (folder === undefined || isWantedDown ? undefined : await findLockHolder(lock, readLockTable()))
+    (folder === undefined || isWantedDown ? undefined : await findLockHolder(lock, lookAgain()))
   const running = parseWrittenInstance(holder?.environment.get(INSTANCE_VARIABLE))
   return {
     id,
