@@ -13,6 +13,7 @@ import {
   AUTHENTICATOR_ZONES,
   createProgramResolver,
   ensureTrees,
+  floorBytesOf,
   isLoopback,
   KEEPER_STATUS_PORT,
   type LocalSubstrate,
@@ -44,7 +45,7 @@ async function main(): Promise<void> {
   const substrate = await openLocalSubstrate({
     home: stateFolder(),
     resolver: resolvePrograms,
-    ...floor(),
+    floorBytes: floorBytesOf(process.env),
   })
   const { installation } = substrate
   if (!installation.zones.includes(zone)) {
@@ -183,18 +184,6 @@ function supervisionOf(
 
 function zoneAddress({ installation }: LocalSubstrate, zone: string): string {
   return octetAddress(installation.octet, installation.zones.indexOf(zone) + 1, OWN_SLOT)
-}
-
-function floor(): { readonly floorBytes?: number } {
-  const given = process.env['EVENKEEL_FLOOR_BYTES']
-  if (given === undefined) {
-    return {}
-  }
-  const floorBytes = Number(given)
-  if (!Number.isSafeInteger(floorBytes) || floorBytes < 0) {
-    throw new Error(`EVENKEEL_FLOOR_BYTES is "${given}": set it to a number of bytes`)
-  }
-  return { floorBytes }
 }
 
 /** Until the work has ended, or for a moment after it was told to. What `work` throws is thrown. */

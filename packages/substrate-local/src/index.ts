@@ -1,6 +1,6 @@
+export { floorBytesOf } from './floor.ts'
 export * from './installation/index.ts'
 export {
-  DEFAULT_FLOOR_BYTES,
   type LocalSubstrate,
   type LocalSubstrateOptions,
   openLocalSubstrate,

@@ -3,13 +3,11 @@ import { createClusterNetwork } from './cluster-network.ts'
 import { createClusterRecords } from './cluster-records.ts'
 import { createElector } from './elector.ts'
 import { createEndpoint } from './endpoint/index.ts'
+import { DEFAULT_FLOOR_BYTES } from './floor.ts'
 import { claimantOf, type Installation, type LocalPaths, requireLocalInstallation } from './installation/index.ts'
 import { createInstanceHost } from './instances/index.ts'
 import type { ProgramResolver } from './program-resolver.ts'
 import { createVolumeStore } from './volume-store.ts'
-
-/** Kept free on the disk for the home and the records: 1 GiB. */
-export const DEFAULT_FLOOR_BYTES = 2 ** 30
 
 export interface LocalSubstrateOptions {
   /** State folder. */

@@ -2,7 +2,7 @@ import { stat, statfs } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { checkSources, defaultRelease, storeRoot } from '@evenkeel/distribution'
 import { hasErrorCode } from '@evenkeel/kernel'
-import { DEFAULT_FLOOR_BYTES, localPaths, stateFolder } from '@evenkeel/substrate-local'
+import { floorBytesOf, localPaths, stateFolder } from '@evenkeel/substrate-local'
 import { findSystemProgram, installLine, missingPackages, requestFor, requireObtainable } from '../machine/index.ts'
 import { errorLine } from '../terminal/index.ts'
 import { type Finding, ok, problem, warning } from './finding.ts'
@@ -51,7 +51,7 @@ async function examineSources(signal: AbortSignal): Promise<Finding[]> {
 async function examineDisks(home: string): Promise<Finding[]> {
   const { volumes } = localPaths(home)
   const [state, volumesDisk, store] = await Promise.all([home, volumes, storeRoot()].map(readDisk))
-  const floorBytes = Number(process.env['EVENKEEL_FLOOR_BYTES'] ?? DEFAULT_FLOOR_BYTES)
+  const floorBytes = floorBytesOf(process.env)
   const judged = [
     ...(state === undefined ? [] : [judgeDisk('state', state, floorBytes), judgeFileSystem(state)]),
     // Told only where it is a disk of its own.
