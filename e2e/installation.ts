@@ -45,6 +45,8 @@ export function run(command: string, args: readonly string[], options: RunOption
       clearTimeout(timer)
       resolve({ code: code ?? -1, stdout, stderr })
     })
+    // It may end without having read it all: what it says then is the answer.
+    child.stdin?.on('error', () => {})
     child.stdin?.end(stdin ?? '')
   })
 }
@@ -80,6 +82,28 @@ export class Installation {
     // Keys in the environment of the tests must not beat the profile: `env` promises to unset them.
     const env = { ...options.env, EVENKEEL_HOME: this.home, AWS_ACCESS_KEY_ID: 'stray', AWS_SECRET_ACCESS_KEY: 'stray' }
     return run('bash', ['-c', script], { ...options, env })
+  }
+
+  /** What clients of the EKS API need, as `up` has written it down. */
+  access(): {
+    readonly region: string
+    readonly address: string
+    readonly servicePort: number
+    readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  } {
+    const installation = JSON.parse(readFileSync(join(this.home, 'installation.json'), 'utf8')) as {
+      region: string
+      address: string
+      servicePort: number
+    }
+    const file = readFileSync(join(this.home, 'aws/credentials'), 'utf8')
+    const valueOf = (name: string) => new RegExp(`^${name}\\s*=\\s*(\\S+)$`, 'm').exec(file)?.[1] ?? ''
+    const credentials = {
+      accessKeyId: valueOf('aws_access_key_id'),
+      secretAccessKey: valueOf('aws_secret_access_key'),
+    }
+    const { region, address, servicePort } = installation
+    return { region, address, servicePort, credentials }
   }
 
   /** Pids of all processes that belong to this installation, by what they run, where, and with what environment. */

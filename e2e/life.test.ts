@@ -1,7 +1,19 @@
-import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
+import { MACHINE_FOLDERS } from '@evenkeel/substrate-local'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Finished, Installation, run } from './installation.ts'
+import { ADDED_MEMBER, makeOtherSources } from './other-sources.ts'
+import { probeCluster } from './probe.ts'
 
 const launcher = join(dirname(import.meta.dirname), 'evenkeel')
 
@@ -13,10 +25,21 @@ interface Status {
   readonly clusters: readonly { readonly name: string; readonly phase: string; readonly waits: readonly string[] }[]
 }
 
-/** `./evenkeel up` that gets Ctrl-C after some seconds. */
-function interruptedUp(evenkeel: Installation, seconds: number): Promise<Finished> {
-  const args = ['--preserve-status', '-s', 'INT', String(seconds), launcher, 'up', '--no-demo']
-  return run('timeout', args, { deadlineMs: 60_000, env: { EVENKEEL_HOME: evenkeel.home } })
+/** A command of `./evenkeel` that gets a signal after some seconds; INT is Ctrl-C. */
+function interrupted(
+  evenkeel: Installation,
+  how: { readonly signal: 'INT' | 'KILL'; readonly seconds: number },
+  args: readonly string[],
+): Promise<Finished> {
+  const timeout = ['--preserve-status', '-s', how.signal, String(how.seconds), launcher, ...args]
+  return run('timeout', timeout, { deadlineMs: 60_000, env: { EVENKEEL_HOME: evenkeel.home } })
+}
+
+/** Names of what an installation holds of the machine's addresses and ports. */
+function claimsOf(home: string): string[] {
+  return MACHINE_FOLDERS.filter((folder) => existsSync(folder)).flatMap((folder) =>
+    readdirSync(folder).filter((name) => readlinkSync(join(folder, name)) === home),
+  )
 }
 
 /** Pids by what runs, of what belongs to hosted clusters. */
@@ -33,19 +56,47 @@ describe('when an installation lives', () => {
   const evenkeel = new Installation()
   afterAll(() => evenkeel.destroy(), 180_000)
 
-  const up = (options: { readonly env?: Record<string, string> } = {}) =>
-    evenkeel.evenkeel(['up', '--no-demo'], { deadlineMs: 300_000, ...options })
+  const up = () => evenkeel.evenkeel(['up', '--no-demo'], { deadlineMs: 300_000 })
   const status = async () => JSON.parse((await evenkeel.tryEvenkeel(['status', '-o', 'json'])).stdout) as Status
 
   test('when up is interrupted at any moment, the next one goes on', async () => {
-    for (const seconds of [0.3, 1, 2.5]) {
-      const interrupted = await interruptedUp(evenkeel, seconds)
-      // A fast machine may be done before.
-      expect([0, 130]).toContain(interrupted.code)
-      expect(interrupted.stderr).not.toMatch(/\n\s+at /)
+    for (const how of [
+      { signal: 'INT', seconds: 0.3 },
+      { signal: 'KILL', seconds: 0.8 },
+      { signal: 'INT', seconds: 1 },
+      { signal: 'KILL', seconds: 1.5 },
+      { signal: 'INT', seconds: 2.5 },
+    ] as const) {
+      const done = await interrupted(evenkeel, how, ['up', '--no-demo'])
+      // A fast machine may be done before. Killed by a signal is -1.
+      expect(how.signal === 'INT' ? [0, 130] : [0, -1]).toContain(done.code)
+      expect(done.stderr).not.toMatch(/\n\s+at /)
     }
     await up()
     expect((await evenkeel.tryEvenkeel(['status'])).code).toBe(0)
+  })
+
+  test('when a first up was killed, destroy leaves no trace of it; what is no installation it leaves alone', async () => {
+    const other = new Installation()
+    try {
+      await interrupted(other, { signal: 'KILL', seconds: 0.9 }, ['up', '--no-demo'])
+      await other.evenkeel(['destroy', '--yes'], { deadlineMs: 60_000 })
+      expect(existsSync(other.home)).toBe(false)
+      expect(other.processes()).toEqual([])
+      expect(claimsOf(other.home)).toEqual([])
+
+      mkdirSync(join(other.home, 'records'), { recursive: true })
+      await other.evenkeel(['destroy', '--yes'])
+      expect(existsSync(other.home)).toBe(false)
+
+      mkdirSync(other.home)
+      writeFileSync(join(other.home, 'novel.txt'), 'chapter 1')
+      const refused = await other.tryEvenkeel(['destroy', '--yes'])
+      expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('is no installation of Evenkeel') })
+      expect(readFileSync(join(other.home, 'novel.txt'), 'utf8')).toBe('chapter 1')
+    } finally {
+      await other.destroy()
+    }
   })
 
   test('when up runs twice at once, one waits, knows for whom, and both end well', async () => {
@@ -65,14 +116,23 @@ describe('when an installation lives', () => {
     await evenkeel.evenkeel(['kubectl', 'web', 'create', 'namespace', 'kept'])
   })
 
-  test('when up comes with other settings or sources, our programs restart and clusters serve on', async () => {
+  test('when up comes with other sources and CRDs, they are brought in while clusters serve without an error', async () => {
     const before = hostedPids(evenkeel)
-    const output = await up({ env: { EVENKEEL_LOG_LEVEL: 'debug' } })
-    expect(output).toMatch(/6 programs restarted/)
+    const other = makeOtherSources(join(evenkeel.scratch, 'pulled'))
+    const probe = await probeCluster(evenkeel, 'web')
+    const done = await run(other.launcher, ['up', '--no-demo'], {
+      deadlineMs: 300_000,
+      env: { EVENKEEL_HOME: evenkeel.home },
+    })
+    const { answered, errors } = await probe.stop()
+    expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('6 programs restarted') })
+    expect(errors).toEqual([])
+    expect(answered).toBeGreaterThan(0)
     expect(hostedPids(evenkeel)).toEqual(before)
-    expect(await evenkeel.evenkeel(['kubectl', 'web', 'get', 'namespace', 'kept', '-o', 'name'])).toBe(
-      'namespace/kept\n',
-    )
+    const ours = evenkeel.processes().filter(({ command }) => /packages\/\w+\/src\/main\.ts/.test(command))
+    expect(ours.filter(({ command }) => !command.includes(evenkeel.scratch))).toEqual([])
+    const crd = await evenkeel.evenkeel(['kubectl', '--home', 'get', 'crd', 'clusters.evenkeel.dev', '-o', 'json'])
+    expect(crd).toContain(ADDED_MEMBER)
   })
 
   test('when logs are asked for, every member of a component is shown; what is not there is named', async () => {
@@ -84,6 +144,30 @@ describe('when an installation lives', () => {
     const missing = await evenkeel.tryEvenkeel(['logs', 'web', 'kubelet'])
     expect(missing).toMatchObject({ code: 1, stdout: '' })
     expect(missing.stderr).toMatch(/^evenkeel: web has no logs of kubelet: there are logs of .*etcd/)
+    const follow = ['logs', 'evenkeel', 'keeper', '--zone', 'b', '--tail', '1', '--follow']
+    const followed = await interrupted(evenkeel, { signal: 'INT', seconds: 1 }, follow)
+    expect(followed).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('"zone":"b"') })
+  })
+
+  test('when doctor finds something wrong, it says how to mend it, and that mends it', async () => {
+    interface Finding {
+      readonly subject: string
+      readonly state: string
+      readonly mend?: string
+    }
+    const permissions = async () => {
+      const { code, stdout } = await evenkeel.tryEvenkeel(['doctor', '-o', 'json'])
+      const { findings } = JSON.parse(stdout) as { findings: Finding[] }
+      expect(findings.filter(({ state, mend }) => (state === 'ok') !== (mend === undefined))).toEqual([])
+      expect(code).toBe(findings.some(({ state }) => state === 'problem') ? 3 : 0)
+      return findings.find(({ subject }) => subject === 'permissions')
+    }
+    const secret = join(evenkeel.home, 'aws/credentials')
+    chmodSync(secret, 0o644)
+    const found = await permissions()
+    expect(found).toMatchObject({ state: 'problem', mend: `chmod go= ${secret}` })
+    await run('sh', ['-c', found?.mend ?? 'false'])
+    expect(await permissions()).toMatchObject({ state: 'ok' })
   })
 
   test('when the power fails, up brings everything back with what clusters held', async () => {
@@ -126,6 +210,9 @@ describe('when an installation lives', () => {
     const stopped = await evenkeel.tryEvenkeel(['status'])
     expect(stopped.code).toBe(3)
     expect(stopped.stdout).toContain('Everything is stopped: ./evenkeel up brings it all back.\nclusters  web\n')
+    const refused = await evenkeel.tryEvenkeel(['user', 'create', 'bob'])
+    expect(refused).toMatchObject({ code: 1, stdout: '' })
+    expect(refused.stderr).toMatch(/^evenkeel: cannot create user bob: the home does not answer \(.*evenkeel status/)
   })
 
   test('when a second installation stands beside it, neither sees the other', async () => {

@@ -7,7 +7,7 @@ export async function withDiskFaults<T>(path: string, work: () => Promise<T>): P
     return await work()
   } catch (error) {
     if (!hasErrorCode(error, 'ENOSPC', 'EDQUOT')) throw error
-    throw new SubstrateFault('NoSpace', `no space left on the disk of ${path}: free some, it goes on by itself`, {
+    throw new SubstrateFault('NoSpace', `no space left on the disk of ${path}: free some`, {
       cause: error,
     })
   }

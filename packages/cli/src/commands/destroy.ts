@@ -63,7 +63,6 @@ async function removeUnfinished(home: string): Promise<string> {
   }
   if (names.length === 0 && (await heldClaims(claimant)).length === 0) return nothing
   await removeState(home)
-  for (const name of await readdir(home)) if (isDraft(name)) await rm(join(home, name), { force: true })
   await releaseClaims(claimant)
   await removeFolder(home)
   return `The unfinished installation in ${home} is removed`
@@ -97,6 +96,7 @@ async function removeState(home: string): Promise<void> {
       for (const name of await readdir(path)) await removeTree(join(path, name))
     })
   }
+  for (const name of await readdir(home)) if (isDraft(name)) await removeTree(join(home, name))
 }
 
 async function removeTree(path: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { rename, rm } from 'node:fs/promises'
+import { readdir, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { waitFor } from '@evenkeel/kernel/testing'
 import { instanceDigest } from '@evenkeel/substrate'
@@ -178,6 +178,20 @@ describe('supervision on real processes', () => {
     kill(second)
     await instance.untilReplaced(second)
     expect(await instance.complaints()).toBe('')
+  })
+
+  it('when a program prints without end, its log is rotated and stays within its bound', async () => {
+    await startLonely(world, { name: 'endless', printsBytes: 20_000_000 })
+    const folder = paths().logOf({ cluster: 'lonely', name: 'endless' })
+    const sizes = await waitFor(
+      async () => {
+        const names = (await readdir(folder)).filter((name) => name === 'current' || name.startsWith('@'))
+        return names.length === 6 && Promise.all(names.map(async (name) => (await stat(join(folder, name))).size))
+      },
+      { what: 'the log to be rotated five times', deadlineMs: 20_000 },
+    )
+    // 2 MB each, and a line that is not cut.
+    for (const size of sizes) expect(size).toBeLessThan(2_010_000)
   })
 
   it.each([
