@@ -73,15 +73,13 @@ export interface ActingKeeperPorts {
 const CONCURRENCY = 16
 /** Records that appear otherwise than through the home: `up` writes the home's intent. */
 const RECORDS_INTERVAL_MS = 1000
-/** A home that has just been made knows our kinds only when the service has installed them: a create waits for that. */
-const INFORMER_BACKOFF_MS = 1000
 const SIGNING_KEYS = 'signing-keys'
 const SERVICE_CERTIFICATE = 'service-certificate'
 
 /** Acts for the cell until `signal` is aborted. */
 export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal): Promise<void> {
   const { substrate, clock, log, metrics, region, home, folder, page } = ports
-  const informer = { client: home, log, clock, longestBackoffMs: INFORMER_BACKOFF_MS }
+  const informer = { client: home, log, clock }
   const clusters = new Informer<Cluster>({ ...informer, resource: CLUSTERS })
   const updates = new Informer<Update>({ ...informer, resource: UPDATES })
   const secrets = new Informer<Secret>({ ...informer, resource: SECRETS, namespace: SIGNING_KEY_NAMESPACE })

@@ -21,7 +21,10 @@ export interface InformerOptions {
   readonly watchTimeoutSeconds?: number
   /** A watch that says nothing for so long is started anew; 90 s when not given (bookmarks come every minute). */
   readonly idleTimeoutMs?: number
-  /** First wait after an error, doubled up to `longestBackoffMs`; 100 ms and 5 s when not given. */
+  /**
+   * First wait after an error, doubled up to `longestBackoffMs`; 100 ms and 1 s when not given. Whoever waits for a home
+   * that starts, or is back, waits for this on top; a few requests a second bother nobody.
+   */
   readonly firstBackoffMs?: number
   readonly longestBackoffMs?: number
   readonly mirrorDelayMs?: number
@@ -235,7 +238,7 @@ export class Informer<T extends KubeObject> {
         this.#resourceVersion = undefined
       }
     }
-    const { firstBackoffMs = 100, longestBackoffMs = 5000 } = this.#options
+    const { firstBackoffMs = 100, longestBackoffMs = 1000 } = this.#options
     const fullMs = Math.min(firstBackoffMs * 2 ** Math.min(this.#failures, 20), longestBackoffMs)
     this.#failures += 1
     // An abort ends the wait; the loop of `run` sees it.

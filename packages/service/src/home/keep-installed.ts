@@ -1,4 +1,4 @@
-import { type Clock, type KubeClient, KubeconfigAbsentError, type Logger } from '@evenkeel/kernel'
+import { type Clock, isUnavailable, type KubeClient, KubeconfigAbsentError, type Logger } from '@evenkeel/kernel'
 import { type InstallHomeOptions, installHome } from './install.ts'
 
 export interface HomeInstallationOptions extends Pick<InstallHomeOptions, 'releases' | 'clock' | 'deadlineMs'> {
@@ -7,6 +7,9 @@ export interface HomeInstallationOptions extends Pick<InstallHomeOptions, 'relea
   readonly clock: Clock
 }
 
+/** A home that is not there yet is about to come, and whoever runs `up` waits for what follows. */
+const ABSENT_RETRY_MS = 300
+/** What the home refuses, it refuses a moment later, too. */
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 10_000
 /** Releases leave support with time, and somebody may have changed what we installed. */
@@ -47,11 +50,16 @@ export class HomeInstallation {
         } else if (failures === 0) {
           log.warn({ err }, 'the home cannot be brought up to date yet: it is tried again')
         }
-        waitMs = Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures, 10), LONGEST_RETRY_MS)
+        waitMs = this.#retryMs(err, failures)
         failures += 1
       }
       // An abort ends the wait and the loop.
       await clock.sleep(waitMs, signal).catch(() => {})
     }
+  }
+
+  #retryMs(error: unknown, failures: number): number {
+    if (this.#problem !== undefined && isUnavailable(error)) return ABSENT_RETRY_MS
+    return Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures, 10), LONGEST_RETRY_MS)
   }
 }
