@@ -147,6 +147,18 @@ describe('NetworkProber', () => {
     prober.forget(target.id)
   })
 
+  it('when a create has seen a token accepted, it makes no other one at each look', async () => {
+    const { prober, target, says, asked } = await rig()
+    const tokens = () => asked.filter((line) => line.startsWith('token')).length
+    says.username = 'nobody'
+    await prober.probe(target, 'creating')
+    says.username = 'evenkeel:probe'
+    await prober.probe(target, 'creating')
+    expect((await prober.probe(target, 'creating')).token).toEqual({ ready: true })
+    expect(tokens()).toBe(2)
+    prober.forget(target.id)
+  })
+
   it('when the endpoint is not ready, a create asks the members once a second alone', async () => {
     const { prober, target, says, asked, clock } = await rig()
     says.ready = false

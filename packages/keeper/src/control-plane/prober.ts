@@ -39,16 +39,22 @@ export class NetworkProber implements Prober {
     const known = this.#knownOf(target.id)
     if (pace === 'creating') {
       const endpoint = await this.#askEndpoint(target)
-      const members = await this.#askMembers(target, known, endpoint.ready ? 0 : MEMBERS_INTERVAL_MS)
-      const [defaultServiceAccount, token] = endpoint.ready
-        ? await Promise.all([this.#askServiceAccount(target, known), this.#askToken(target, known, 0)])
-        : [false, { ready: false, detail: 'the endpoint is not ready' }]
+      if (!endpoint.ready) {
+        const members = await this.#askMembers(target, known, MEMBERS_INTERVAL_MS)
+        const token = { ready: false, detail: 'the endpoint is not ready' }
+        return { members, endpoint, defaultServiceAccount: false, token }
+      }
+      const [members, defaultServiceAccount, token] = await Promise.all([
+        this.#askMembers(target, known, 0),
+        this.#askServiceAccount(target, known),
+        this.#askToken(target, known),
+      ])
       return { members, endpoint, defaultServiceAccount, token }
     }
     const [endpoint, members, token] = await Promise.all([
       this.#askEndpoint(target),
       this.#askMembers(target, known, 0),
-      this.#askToken(target, known, TOKEN_INTERVAL_MS),
+      this.#askToken(target, known),
     ])
     return { members, endpoint, defaultServiceAccount: true, token }
   }
@@ -110,13 +116,13 @@ export class NetworkProber implements Prober {
     return known.hasServiceAccount
   }
 
-  async #askToken(target: ProbeTarget, known: Acquaintance, intervalMs: number): Promise<MemberProbe> {
+  async #askToken(target: ProbeTarget, known: Acquaintance): Promise<MemberProbe> {
     if (target.kind === 'home') {
       return { ready: true }
     }
     const { clock, region, probeUsername } = this.#options
     const nowMs = clock.now()
-    if (known.token?.probe.ready === true && nowMs - known.token.atMs < intervalMs) {
+    if (known.token?.probe.ready === true && nowMs - known.token.atMs < TOKEN_INTERVAL_MS) {
       return known.token.probe
     }
     const { eksName, probeKey, endpoint } = target
