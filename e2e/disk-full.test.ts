@@ -45,6 +45,9 @@ describe('when disks are full', () => {
       megabytes: 1000,
     })
     disks.push(volumes)
+    const poor = await up({ EVENKEEL_FLOOR_BYTES: `${10 * 2 ** 40}` })
+    if (!/^evenkeel: the disk of .* are kept free: free some/.test(poor.stderr))
+      throw new Error(`up said ${poor.stderr}`)
     const made = await up()
     if (made.code !== 0) throw new Error(`up ended with ${made.code}\n${made.stdout}\n${made.stderr}`)
     const { region, address, servicePort, credentials } = evenkeel.access()

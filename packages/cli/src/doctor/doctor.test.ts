@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import type { Disk } from '../machine/index.ts'
 import { ok, problem, renderFindings, warning } from './finding.ts'
 import {
-  type Disk,
   judgeClock,
   judgeDisk,
   judgeFileSystem,
@@ -23,6 +23,7 @@ const disk = (change: Partial<Disk>): Disk => ({
   freeBytes: 50 * GIB,
   freeFiles: 1e6,
   type: EXT4,
+  device: 1,
   ...change,
 })
 

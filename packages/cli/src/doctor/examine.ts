@@ -1,13 +1,17 @@
-import { stat, statfs } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { checkSources, defaultRelease, storeRoot } from '@evenkeel/distribution'
-import { hasErrorCode } from '@evenkeel/kernel'
 import { floorBytesOf, localPaths, stateFolder } from '@evenkeel/substrate-local'
-import { findSystemProgram, installLine, missingPackages, requestFor, requireObtainable } from '../machine/index.ts'
+import {
+  findSystemProgram,
+  installLine,
+  missingPackages,
+  readDisk,
+  requestFor,
+  requireObtainable,
+} from '../machine/index.ts'
 import { errorLine } from '../terminal/index.ts'
 import { type Finding, ok, problem, warning } from './finding.ts'
 import { examineInstallation, examineLeftovers } from './installation.ts'
-import { type Disk, judgeDisk, judgeFileSystem } from './judge.ts'
+import { judgeDisk, judgeFileSystem } from './judge.ts'
 import { examineKernel } from './machine.ts'
 
 /** Looks at the machine, and at the installation where there is one. Changes nothing. */
@@ -49,33 +53,19 @@ async function examineSources(signal: AbortSignal): Promise<Finding[]> {
 }
 
 async function examineDisks(home: string): Promise<Finding[]> {
-  const { volumes } = localPaths(home)
-  const [state, volumesDisk, store] = await Promise.all([home, volumes, storeRoot()].map(readDisk))
   const floorBytes = floorBytesOf(process.env)
-  const judged = [
-    ...(state === undefined ? [] : [judgeDisk('state', state, floorBytes), judgeFileSystem(state)]),
+  const [state, volumes, store] = await Promise.all([
+    readDisk(home),
+    readDisk(localPaths(home).volumes),
+    readDisk(storeRoot()),
+  ])
+  return [
+    judgeDisk('state', state, floorBytes),
+    judgeFileSystem(state),
     // Told only where it is a disk of its own.
-    ...(volumesDisk === undefined || volumesDisk.device === state?.device
-      ? []
-      : [judgeDisk('volumes', volumesDisk, floorBytes), judgeFileSystem(volumesDisk)]),
-    ...(store === undefined ? [] : [judgeDisk('store', store, 0)]),
+    ...(volumes.device === state.device ? [] : [judgeDisk('volumes', volumes, floorBytes), judgeFileSystem(volumes)]),
+    judgeDisk('store', store, 0),
   ]
-  return judged
-}
-
-/** The disk where a folder is, or will be. */
-async function readDisk(folder: string): Promise<(Disk & { readonly device: number }) | undefined> {
-  for (let there = folder; ; there = dirname(there)) {
-    try {
-      const [{ bavail, bsize, files, ffree, type }, { dev }] = await Promise.all([statfs(there), stat(there)])
-      // Some file systems (btrfs) make inodes as they need them, and count none.
-      const freeFiles = files === 0 ? undefined : ffree
-      return { folder, freeBytes: bavail * bsize, freeFiles, type, device: dev }
-    } catch (error) {
-      if (!hasErrorCode(error, 'ENOENT', 'ENOTDIR')) throw error
-      if (dirname(there) === there) return undefined
-    }
-  }
 }
 
 async function examineAwsCli(): Promise<Finding[]> {

@@ -1,3 +1,4 @@
+import type { Disk } from '../machine/index.ts'
 import { formatBytes, formatDuration } from '../terminal/index.ts'
 import { type Finding, ok, problem, warning } from './finding.ts'
 
@@ -43,15 +44,6 @@ export function judgeKernel(release: string): Finding {
 const COMFORT_BYTES = 2 * GIB
 /** Files and folders of an installation with some clusters. */
 const LEAST_FILES = 10_000
-
-export interface Disk {
-  readonly folder: string
-  readonly freeBytes: number
-  /** Files that can still be made; undefined where the file system does not count them. */
-  readonly freeFiles: number | undefined
-  /** `f_type` of statfs(2). */
-  readonly type: number
-}
 
 /** `floorBytes`: below it no volume is made, so that records and the home can still be written. */
 export function judgeDisk(subject: string, disk: Disk, floorBytes: number): Finding {

@@ -1,2 +1,3 @@
+export * from './disk.ts'
 export * from './programs.ts'
 export * from './system-packages.ts'

@@ -2,7 +2,7 @@ import { readlink, realpath, rename, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { defaultRelease, programPath } from '@evenkeel/distribution'
 import { ensureFolder, hasErrorCode } from '@evenkeel/kernel'
-import { floorBytesOf, type LocalSubstrate, prepareInstallation, stateFolder } from '@evenkeel/substrate-local'
+import { type LocalSubstrate, prepareInstallation, stateFolder } from '@evenkeel/substrate-local'
 import { clientFiles } from '../access/index.ts'
 import { syncContexts } from '../cluster/index.ts'
 import {
@@ -21,6 +21,7 @@ import {
   programSteps,
   requestFor,
   requireInstallable,
+  requireRoom,
 } from '../machine/index.ts'
 import { formatList, runSteps, type Step } from '../terminal/index.ts'
 import { DEMO, followDemo, requestDemo } from './demo.ts'
@@ -45,8 +46,7 @@ type Print = (line: string) => void
 /** Brings an installation up, or the rest of the way up. Safe to repeat, to interrupt and to run twice at once. */
 export async function up(options: UpOptions, signal: AbortSignal, print: Print): Promise<void> {
   const home = stateFolder()
-  // Keepers would refuse it over and over, and nobody would see why nothing comes up.
-  floorBytesOf(process.env)
+  await requireRoom(home)
   const packages = await missingPackages()
   await requireInstallable(packages)
   const request = requestFor(defaultRelease())
