@@ -22,6 +22,18 @@ const FLOOR_BYTES = 200 * MEBIBYTE
 const FAILS_WITHIN_MS = 120_000
 const HEALS_WITHIN_MS = 120_000
 
+test('when a new installation would find its disk below the floor, up says so before any work', async () => {
+  const evenkeel = new Installation()
+  try {
+    const done = await evenkeel.tryEvenkeel(['up'], { env: { EVENKEEL_FLOOR_BYTES: `${2 ** 50}` } })
+    expect(done).toMatchObject({ code: 1, stdout: '' })
+    expect(done.stderr).toMatch(/^evenkeel: the disk of .* free, and 1024 TiB are kept free: free some/)
+    expect(readdirSync(evenkeel.home)).toEqual([])
+  } finally {
+    await evenkeel.destroy()
+  }
+})
+
 describe('when disks are full', () => {
   const evenkeel = new Installation()
   const disks: SmallDisk[] = []
@@ -45,9 +57,6 @@ describe('when disks are full', () => {
       megabytes: 1000,
     })
     disks.push(volumes)
-    const poor = await up({ EVENKEEL_FLOOR_BYTES: `${10 * 2 ** 40}` })
-    if (!/^evenkeel: the disk of .* are kept free: free some/.test(poor.stderr))
-      throw new Error(`up said ${poor.stderr}`)
     const made = await up()
     if (made.code !== 0) throw new Error(`up ended with ${made.code}\n${made.stdout}\n${made.stderr}`)
     const { region, address, servicePort, credentials } = evenkeel.access()
