@@ -9,8 +9,10 @@ import type { Step } from './steps.ts'
 export interface Presence {
   readonly steps: readonly Step[]
   readonly notes: readonly Note[]
-  /** Every member is there, ready, and runs what is written down. */
+  /** Every member is there, ready, and runs what is written down; the balancers, too. */
   readonly settled: boolean
+  /** Some member still runs something else, or without its supervisor. */
+  readonly replacing: boolean
 }
 
 interface PresenceOptions {
@@ -22,7 +24,7 @@ interface PresenceOptions {
 export function planPresence(snapshot: ControlPlaneSnapshot, options: PresenceOptions): Presence {
   const facts = planFacts(snapshot)
   if (facts.length > 0 || snapshot.desired === undefined) {
-    return { steps: facts, notes: factNotes(snapshot), settled: false }
+    return { steps: facts, notes: factNotes(snapshot), settled: false, replacing: false }
   }
   const programs = planPrograms(snapshot)
   const members = membersOf(snapshot)
@@ -43,7 +45,11 @@ export function planPresence(snapshot: ControlPlaneSnapshot, options: PresenceOp
     steps,
     notes: [...programs.notes, ...volumes.notes, ...replacement.notes],
     settled:
-      !replacement.pending && members.every((member) => member.ready) && snapshot.probes?.endpoint.ready === true,
+      !replacement.pending &&
+      endpoint.isInForce &&
+      members.every((member) => member.ready) &&
+      snapshot.probes?.endpoint.ready === true,
+    replacing: replacement.pending,
   }
 }
 

@@ -138,6 +138,20 @@ describe('replacement', () => {
       withInstances(settled(), { 'kube-apiserver-b': lost, 'etcd-hop-b': lost }),
       ['RestartInstance etcd-hop-b'],
     ],
+    [
+      'the API server of a zone does, its controllers go with it, those of the other zone do not',
+      withInstances(settled(), {
+        'kube-apiserver-a': lost,
+        'kube-controller-manager-a': lost,
+        'kube-scheduler-a': drifted,
+        'kube-scheduler-b': lost,
+      }),
+      [
+        'RestartInstance kube-apiserver-a',
+        'RestartInstance kube-controller-manager-a',
+        'RestartInstance kube-scheduler-a',
+      ],
+    ],
     ['another member is not ready', withSilent(withInstances(settled(), { 'etcd-b': drifted }), 'etcd-a'), []],
     [
       'another member is starting',

@@ -9,6 +9,8 @@ import type { Step } from './steps.ts'
 const SETTLED_LOOK_MS = 5000
 /** While something is on its way. */
 const UNSETTLED_LOOK_MS = 1000
+/** While members are replaced one after the other, each waits for the one before: until then the next is unsupervised. */
+const REPLACING_LOOK_MS = 300
 
 /** What to do about a control plane as it was seen. Pure. */
 export function planControlPlane(snapshot: ControlPlaneSnapshot): Plan<Step> {
@@ -31,7 +33,11 @@ function planKeeping(snapshot: ControlPlaneSnapshot): Plan<Step> {
   return {
     steps: presence.steps,
     notes: [...presence.notes, ...refusalNotes(snapshot)],
-    wakeAfterMs: settled ? SETTLED_LOOK_MS + jitterMs(snapshot.id) : UNSETTLED_LOOK_MS,
+    wakeAfterMs: settled
+      ? SETTLED_LOOK_MS + jitterMs(snapshot.id)
+      : presence.replacing
+        ? REPLACING_LOOK_MS
+        : UNSETTLED_LOOK_MS,
   }
 }
 

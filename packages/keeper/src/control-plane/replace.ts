@@ -12,6 +12,8 @@ const PATIENCE_WITH_A_RESTART_MS = 10_000
 
 /** Within a zone: stores first, since what stands on them follows by itself. */
 const ORDER = ['etcd', 'etcd-hop', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
+/** Controllers talk to the API server of their zone: what interrupts that interrupts them, so they go with it. */
+const TOGETHER: readonly string[] = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 
 interface Candidate {
   readonly name: string
@@ -31,8 +33,8 @@ export interface Replacement {
 }
 
 /**
- * Who is restarted next, so that it runs what is written down, under its supervisor: one at a time, zone by zone, and
- * only while everybody else is ready. A member that serves nobody anyway may go first, since that costs nothing; but
+ * Who is restarted next, so that it runs what is written down, under its supervisor: one at a time (an API server with
+ * the controllers of its zone), zone by zone, and only while everybody else is ready. A member that serves nobody anyway may go first, since that costs nothing; but
  * never an etcd member while another one is away, unless the quorum is lost already.
  */
 export function planReplacement(snapshot: ControlPlaneSnapshot, members: readonly Member[]): Replacement {
@@ -47,7 +49,7 @@ export function planReplacement(snapshot: ControlPlaneSnapshot, members: readonl
   }
   const idle = candidates.find((candidate) => !candidate.ready && mayReplaceIdle(snapshot, members, candidate))
   if (idle !== undefined) {
-    return restart(snapshot, idle)
+    return restart(snapshot, [idle])
   }
   const serving = candidates.find((candidate) => candidate.ready)
   const away = members.filter((member) => !member.ready).map((member) => member.spec.name)
@@ -56,7 +58,8 @@ export function planReplacement(snapshot: ControlPlaneSnapshot, members: readonl
   if (serving === undefined || away.length > 0) {
     return waiting(`${first}; ${away.join(', ')} must be ready before that`)
   }
-  return restart(snapshot, serving)
+  const isAlong = (one: Candidate) => one.place === serving.place && TOGETHER.includes(one.component)
+  return restart(snapshot, isAlong(serving) ? candidates.filter(isAlong) : [serving])
 }
 
 function candidateMembers(members: readonly Member[]): Candidate[] {
@@ -119,18 +122,13 @@ function mayReplaceIdle(snapshot: ControlPlaneSnapshot, members: readonly Member
   return othersReady || ready < quorumOf(total)
 }
 
-function restart(snapshot: ControlPlaneSnapshot, candidate: Candidate): Replacement {
-  const { pid } = candidate.instance
-  if (pid === undefined) {
-    return { steps: [], notes: [], pending: true }
-  }
-  const instance = { cluster: snapshot.id, name: candidate.name }
-  const detail = `restarting ${candidate.name}: ${candidate.why}`
-  return {
-    steps: [{ kind: 'RestartInstance', cluster: snapshot.id, instance, pid }],
-    notes: [{ kind: 'did', reason: REASON.replacing, detail }],
-    pending: true,
-  }
+function restart(snapshot: ControlPlaneSnapshot, candidates: readonly Candidate[]): Replacement {
+  const cluster = snapshot.id
+  const steps = candidates.flatMap(({ name, instance: { pid } }): Step[] =>
+    pid === undefined ? [] : [{ kind: 'RestartInstance', cluster, instance: { cluster, name }, pid }],
+  )
+  const detail = `restarting ${candidates.map(({ name, why }) => `${name}: ${why}`).join('; ')}`
+  return { steps, notes: [{ kind: 'did', reason: REASON.replacing, detail }], pending: true }
 }
 
 function waiting(detail: string): Replacement {

@@ -60,10 +60,12 @@ describe('renderTcpProxy', () => {
         bind 127.9.0.2:6443
         balance leastconn
         option allbackups
-        option httpchk
-        http-check send meth GET uri '/readyz' ver HTTP/1.1 hdr Host kubernetes hdr Connection close
-        http-check expect error-status L7OKC status 200
-        default-server inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions
+        option tcp-check
+        tcp-check connect port 6443 linger
+        tcp-check connect default linger
+        tcp-check send "GET /readyz HTTP/1.1\\r\\nHost: kubernetes\\r\\nConnection: close\\r\\n\\r\\n"
+        tcp-check expect error-status L7OKC rstring "^HTTP/1\\.[01] 200 "
+        default-server inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions observe layer4 error-limit 1 on-error mark-down
         server a 127.9.1.2:6443 check check-ssl verify required ca-file '/state/ca.pem' check-sni kubernetes verifyhost kubernetes crt '/state/client.pem' port 2381
         server b 127.9.2.2:6443 check check-ssl verify required ca-file '/state/ca.pem' check-sni kubernetes verifyhost kubernetes crt '/state/client.pem' port 2381
         server a-unchecked 127.9.1.2:6443 backup
@@ -96,8 +98,17 @@ describe('renderTcpProxy', () => {
     ['a path with a quote', { ...proxy, statsSocket: "/run/it's.sock" }],
     ['a path with a line break', { ...proxy, check: { ...proxy.check, caFile: '/ca\n  stats socket x' } }],
     ['a server name with a space', { ...proxy, check: { ...proxy.check, serverName: 'a b' } }],
+    ['a path with a blank', { ...proxy, check: { ...proxy.check, port: 2381, path: '/a b' } }],
+    [
+      'servers of several ports whose check has its own',
+      {
+        ...proxy,
+        servers: [...proxy.servers, { name: 'c', host: '::1', port: 1 }],
+        check: { ...proxy.check, port: 2 },
+      },
+    ],
     ['a mark with a bracket', { ...proxy, mark: 'a)' }],
   ])('when it is given %s, it refuses', (_, spec) => {
-    expect(() => renderTcpProxy(spec)).toThrow(/cannot be/)
+    expect(() => renderTcpProxy(spec)).toThrow(/cannot be|must share/)
   })
 })

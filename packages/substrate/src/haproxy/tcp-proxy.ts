@@ -17,7 +17,11 @@ export interface TcpProxyCheck {
   /** Sent as SNI and `Host`, and the name that the servers' certificates are checked for. */
   readonly serverName: string
   readonly intervalMs: number
-  /** Where the check is answered on another port than the traffic. */
+  /**
+   * Where the check is answered on another port than the traffic. Then the port of the traffic, the same of all servers,
+   * must take connections for the check to succeed, and a server that refuses one of the traffic is out at once: a
+   * program that ends in good order may stop listening there seconds before it says so here.
+   */
   readonly port?: number
   /** How long an accepted check may take: 2,000 unless said. */
   readonly timeoutMs?: number
@@ -115,22 +119,54 @@ function renderListen(proxy: TcpProxy): string[] {
     ...(check.clientPemFile === undefined ? [] : [`crt ${quoted(check.clientPemFile)}`]),
     ...(check.port === undefined ? [] : [`port ${check.port}`]),
   ].join(' ')
-  // HAProxy calls a "conditional pass" what we call draining: up for the connections it has, not for new ones.
-  const unready = check.onUnready === 'drain' ? 'error-status L7OKC ' : ''
+  const observed = check.port === undefined ? '' : ' observe layer4 error-limit 1 on-error mark-down'
   return [
     `listen ${PROXY_NAME}`,
     `  bind ${proxy.bind}:${proxy.port}`,
     '  balance leastconn',
     ...(proxy.backups === 'first' ? [] : ['  option allbackups']),
-    '  option httpchk',
-    `  http-check send meth GET uri ${quoted(check.path)} ver HTTP/1.1 hdr Host ${sni} hdr Connection close`,
-    `  http-check expect ${unready}status 200`,
-    `  default-server inter ${check.intervalMs}ms fall 2 rise 1 on-marked-down shutdown-sessions`,
+    ...renderCheck(proxy),
+    `  default-server inter ${check.intervalMs}ms fall 2 rise 1 on-marked-down shutdown-sessions${observed}`,
     ...proxy.servers.map((server) => `  ${serverLine(server)} check ${tls}`),
     ...(proxy.failOpen ? proxy.servers : []).map(
       (server) => `  ${serverLine({ ...server, name: `${server.name}${UNCHECKED_SUFFIX}`, backup: true })}`,
     ),
   ]
+}
+
+function renderCheck(proxy: TcpProxy): string[] {
+  const { check } = proxy
+  const host = word(check.serverName)
+  // HAProxy calls a "conditional pass" what we call draining: up for the connections it has, not for new ones.
+  const unready = check.onUnready === 'drain' ? 'error-status L7OKC ' : ''
+  if (check.port === undefined) {
+    return [
+      '  option httpchk',
+      `  http-check send meth GET uri ${quoted(check.path)} ver HTTP/1.1 hdr Host ${host} hdr Connection close`,
+      `  http-check expect ${unready}status 200`,
+    ]
+  }
+  // An http-check connects once only.
+  const head = `GET ${urlPath(check.path)} HTTP/1.1\\r\\nHost: ${host}\\r\\nConnection: close\\r\\n\\r\\n`
+  return [
+    '  option tcp-check',
+    `  tcp-check connect port ${trafficPort(proxy)} linger`,
+    '  tcp-check connect default linger',
+    `  tcp-check send "${head}"`,
+    `  tcp-check expect ${unready}rstring "^HTTP/1\\.[01] 200 "`,
+  ]
+}
+
+function urlPath(text: string): string {
+  if (!/^\/[A-Za-z0-9._/?=&-]*$/.test(text)) throw new Error(`"${text}" cannot be a path of an HAProxy check`)
+  return text
+}
+
+function trafficPort({ servers }: TcpProxy): number {
+  const [port, ...others] = new Set(servers.map((server) => server.port))
+  if (port === undefined || others.length > 0)
+    throw new Error('servers whose check has a port of its own must share one')
+  return port
 }
 
 function serverLine(server: TcpProxyServer): string {
