@@ -40,6 +40,10 @@ program
   .option('--address <ip>', 'serve the EKS API and the endpoints of clusters at this address, with TLS')
   .option('--home-kubeconfig <file>', 'use an existing Kubernetes as the home')
   .option('--no-demo', 'make no cluster')
+  .option(
+    '--simulated',
+    'a new installation whose hosted clusters are simulated: for trying and measuring, never for use',
+  )
   .action(async (options) => {
     const { up } = await import('./up/index.ts')
     await up(options, signal, print)

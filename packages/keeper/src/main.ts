@@ -14,6 +14,7 @@ import {
   createProgramResolver,
   ensureTrees,
   floorBytesOf,
+  HOME_MANIFEST,
   isLoopback,
   KEEPER_STATUS_PORT,
   type LocalSubstrate,
@@ -25,6 +26,7 @@ import {
   settingsToHandOn,
   stateFolder,
 } from '@evenkeel/substrate-local'
+import type { ActingKeeperPorts } from './acting-keeper.ts'
 import { KeeperStatusPage } from './keeper-status.ts'
 import type { Supervision } from './supervision.ts'
 
@@ -123,42 +125,50 @@ async function act(substrate: LocalSubstrate, acting: Acting): Promise<void> {
   const external = process.env['EVENKEEL_HOME_KUBECONFIG']
   const client = (kubeconfig: string): KubeClient =>
     new KubeClient({ kubeconfig }, { userAgent: `evenkeel-keeper-${zone}` })
-  await actForCell(
-    {
-      substrate,
-      clock,
-      log,
-      metrics,
-      region,
-      page,
-      home: client(external ?? paths.keeperKubeconfig),
-      homeAdministrator: external === undefined ? client(paths.adminKubeconfig) : undefined,
-      // Plain http is for loopback alone.
-      serviceHosts: isLoopback(installation.address) ? [] : [installation.address],
-      homeFiles: new KubeconfigFiles(paths.access),
-      folder: new FileFolder(paths.authenticator),
-      blueprint: new controlPlane.RenderedBlueprint({
-        layout: (id) => substrate.instances.layout(id),
-        authenticatorUrls: Object.fromEntries(
-          AUTHENTICATOR_ZONES.map((each) => [each, `https://${zoneAddress(substrate, each)}:${AUTHENTICATOR_PORT}`]),
-        ),
-      }),
-      prober: new controlPlane.NetworkProber({ clock, region, probeUsername: PROBE.username }),
-      programs: new StorePrograms({ clock, log, signal }),
-      supervision: supervisionOf(substrate, { zone, storeRoot: distribution.storeRoot() }),
-      offeredRelease: (minor) => {
-        const release = distribution.releaseOf(minor)
-        return release === undefined
-          ? undefined
-          : {
-              kubernetes: release.kubernetes.version,
-              etcd: release.etcd.version,
-              platformRevision: release.platformRevision,
-            }
-      },
+  const ports: ActingKeeperPorts = {
+    substrate,
+    clock,
+    log,
+    metrics,
+    region,
+    page,
+    home: client(external ?? paths.keeperKubeconfig),
+    homeAdministrator: external === undefined ? client(paths.adminKubeconfig) : undefined,
+    // Plain http is for loopback alone.
+    serviceHosts: isLoopback(installation.address) ? [] : [installation.address],
+    homeFiles: new KubeconfigFiles(paths.access),
+    folder: new FileFolder(paths.authenticator),
+    blueprint: new controlPlane.RenderedBlueprint({
+      layout: (id) => substrate.instances.layout(id),
+      authenticatorUrls: Object.fromEntries(
+        AUTHENTICATOR_ZONES.map((each) => [each, `https://${zoneAddress(substrate, each)}:${AUTHENTICATOR_PORT}`]),
+      ),
+    }),
+    prober: new controlPlane.NetworkProber({ clock, region, probeUsername: PROBE.username }),
+    programs: new StorePrograms({ clock, log, signal }),
+    supervision: supervisionOf(substrate, { zone, storeRoot: distribution.storeRoot() }),
+    offeredRelease: (minor) => {
+      const release = distribution.releaseOf(minor)
+      return release === undefined
+        ? undefined
+        : {
+            kubernetes: release.kubernetes.version,
+            etcd: release.etcd.version,
+            platformRevision: release.platformRevision,
+          }
     },
-    signal,
-  )
+  }
+  await actForCell(installation.simulated === true ? await simulateHosted(ports) : ports, signal)
+}
+
+/** Hosted clusters are simulated in this process; the home and our own programs are as real as ever. */
+async function simulateHosted(ports: ActingKeeperPorts): Promise<ActingKeeperPorts> {
+  const [{ SimulatedSubstrate }, { simulatedCell }] = await Promise.all([
+    import('@evenkeel/substrate-simulated'),
+    import('./simulated-cell.ts'),
+  ])
+  const hosted = new SimulatedSubstrate({ clock: ports.clock, zones: ports.substrate.zones })
+  return await simulatedCell(ports, { hosted, own: new Set([OWN_CLUSTER, HOME_MANIFEST.cluster]) })
 }
 
 function supervisionOf(

@@ -20,11 +20,17 @@ export async function describeAll(eks: EKSClient): Promise<Cluster[]> {
   return clusters
 }
 
-/** What kubectl has to know of a cluster; nothing while it has no endpoint. */
+/** A simulated cluster is known by its endpoint: names below `invalid` never lead anywhere (RFC 2606). */
+export function isSimulated({ endpoint }: Pick<Cluster, 'endpoint'>): boolean {
+  return endpoint !== undefined && new URL(endpoint).hostname.endsWith('.invalid')
+}
+
+/** What kubectl has to know of a cluster; nothing while it has no endpoint, or one that leads nowhere. */
 export function addressOf(cluster: Cluster): ClusterAddress | undefined {
   const { name, endpoint, certificateAuthority } = cluster
   const certificateAuthorityData = certificateAuthority?.data
   if (name === undefined || endpoint === undefined || certificateAuthorityData === undefined) return undefined
+  if (isSimulated(cluster)) return undefined
   return { name, endpoint, certificateAuthorityData }
 }
 

@@ -1,5 +1,6 @@
 import type { Cluster } from '@aws-sdk/client-eks'
 import { formatTable } from '../terminal/index.ts'
+import { isSimulated } from './contexts.ts'
 
 /** A cluster of the EKS API for people. Pure. */
 export function describeText(cluster: Cluster): string {
@@ -9,6 +10,7 @@ export function describeText(cluster: Cluster): string {
     ['version', cluster.version],
     ['platform', cluster.platformVersion],
     ['endpoint', cluster.endpoint],
+    ['simulated', isSimulated(cluster) ? 'yes: nothing serves at its endpoint' : undefined],
     ['arn', cluster.arn],
     ['created', cluster.createdAt?.toISOString()],
     ['issuer', cluster.identity?.oidc?.issuer],

@@ -12,7 +12,7 @@ import {
   rewriteFile,
   syncKubeconfig,
 } from '../access/index.ts'
-import { addressOf, connectEks, explainEksError, isNoAnswer, syncContexts } from '../cluster/index.ts'
+import { addressOf, connectEks, explainEksError, isNoAnswer, isSimulated, syncContexts } from '../cluster/index.ts'
 import {
   eksAccess,
   LAUNCHER,
@@ -82,6 +82,11 @@ async function clusterKubeconfig(opened: OpenedInstallation, name: string): Prom
   const eks = connectEks({ ...access, patienceMs: PATIENCE_MS })
   try {
     const { cluster } = await eks.send(new DescribeClusterCommand({ name }))
+    if (cluster !== undefined && isSimulated(cluster)) {
+      throw new CommandError(
+        `cluster ${name} is simulated: nothing serves at ${cluster.endpoint}, so kubectl cannot ask it`,
+      )
+    }
     const address = cluster === undefined ? undefined : addressOf(cluster)
     if (address === undefined) {
       throw new CommandError(

@@ -83,7 +83,7 @@ export async function createCluster(
       launcher: LAUNCHER,
       preferred: name,
     })
-    write(`Try:  ./evenkeel kubectl ${name} get namespaces\n`)
+    if (opened.installation.simulated !== true) write(`Try:  ./evenkeel kubectl ${name} get namespaces\n`)
   })
 }
 

@@ -52,6 +52,7 @@ export async function observeStatus(opened: OpenedInstallation): Promise<StatusS
     accountId: installation.accountId,
     serviceUrl,
     stateFolder: paths.home,
+    simulated: installation.simulated === true,
     trees: await observeTrees(substrate),
     service: { ...programView(own, { name: 'service', place: 'region' }), ...service },
     home: {

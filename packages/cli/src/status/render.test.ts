@@ -29,6 +29,7 @@ const well: StatusSnapshot = {
   accountId: '123456789012',
   serviceUrl: 'http://127.0.0.1:8080',
   stateFolder: '/home/ann/.evenkeel',
+  simulated: false,
   trees: ['a', 'b', 'c', 'region'].map((place) => ({ place, isUp: true })),
   service: {
     name: 'service',

@@ -1,11 +1,12 @@
 import { groupMembers, isReady, placeOf } from '../cluster/index.ts'
-import { formatDate, formatDuration, formatTable } from '../terminal/index.ts'
+import { formatDate, formatDuration, formatTable, SIMULATED_NOTE } from '../terminal/index.ts'
 import type { AnsweringView, ClusterView, ProgramView, StatusSnapshot } from './snapshot.ts'
 
 /** The one screen. Pure. */
 export function renderStatus(snapshot: StatusSnapshot): string {
   const { region, accountId, serviceUrl, stateFolder } = snapshot
-  const head = `Evenkeel  region ${region}  account ${accountId}  EKS API ${serviceUrl}  state ${stateFolder}`
+  const line = `Evenkeel  region ${region}  account ${accountId}  EKS API ${serviceUrl}  state ${stateFolder}`
+  const head = snapshot.simulated ? `${line}\n${SIMULATED_NOTE}` : line
   if (isStopped(snapshot)) return `${[head, '', ...renderStopped(snapshot)].join('\n')}\n`
   return `${[head, '', ...renderOwn(snapshot), '', ...renderClusters(snapshot), ...renderDates(snapshot)].join('\n')}\n`
 }

@@ -65,6 +65,8 @@ export interface StatusSnapshot {
   readonly accountId: string
   readonly serviceUrl: string
   readonly stateFolder: string
+  /** Hosted clusters are simulated: nothing serves at their endpoints. */
+  readonly simulated: boolean
   readonly trees: readonly TreeView[]
   readonly service: AnsweringView
   readonly home: {

@@ -1,3 +1,7 @@
+/** Of an installation whose hosted clusters are simulated. */
+export const SIMULATED_NOTE =
+  'SIMULATED: hosted clusters are not there, nothing serves at their endpoints; for trying and measuring, never for use'
+
 /** `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `4 d 2 h`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(ms, 0) / 1000

@@ -28,8 +28,10 @@ export async function followClusters(
 function stepFor(opened: OpenedInstallation, cluster: Cluster, home: KubeClient): Step | undefined {
   const { eksName: name, version } = cluster.spec
   const title = `cluster ${name}`
-  const { phase, members = [] } = cluster.status ?? {}
+  const { phase, members = [], network } = cluster.status ?? {}
   if (cluster.metadata.deletionTimestamp !== undefined || phase === 'FAILED') return undefined
+  // Nobody is there who could answer.
+  if (phase === 'ACTIVE' && network === 'simulated') return undefined
   if (phase === 'ACTIVE' || phase === 'UPDATING') {
     return {
       title,

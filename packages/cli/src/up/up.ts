@@ -23,7 +23,7 @@ import {
   requireInstallable,
   requireRoom,
 } from '../machine/index.ts'
-import { formatList, runSteps, type Step } from '../terminal/index.ts'
+import { formatList, runSteps, SIMULATED_NOTE, type Step } from '../terminal/index.ts'
 import { DEMO, followDemo, requestDemo } from './demo.ts'
 import { ensureFirstUser } from './first-user.ts'
 import { hasOwnHome, recordHomeIntent, useExternalHome } from './home-intent.ts'
@@ -39,6 +39,8 @@ export interface UpOptions {
   readonly homeKubeconfig?: string
   /** Whether a new installation gets the cluster `demo`. */
   readonly demo: boolean
+  /** Hosted clusters of a new installation are simulated. */
+  readonly simulated?: true
 }
 
 type Print = (line: string) => void
@@ -66,6 +68,7 @@ export async function up(options: UpOptions, signal: AbortSignal, print: Print):
     await lock.release()
   }
   print(`Evenkeel serves region ${opened.installation.region} at ${opened.serviceUrl}`)
+  if (opened.installation.simulated === true) print(SIMULATED_NOTE)
   await finish(opened, signal, print)
 }
 
@@ -81,6 +84,7 @@ async function prepare(home: string, options: UpOptions): Promise<OpenedInstalla
   const { installation } = await prepareInstallation({
     home,
     ...(options.address === undefined ? {} : { address: options.address }),
+    ...(options.simulated === undefined ? {} : { simulated: options.simulated }),
   })
   const opened = viewInstallation(installation, await realpath(home))
   const substrate = await openSubstrate(opened)
@@ -168,7 +172,8 @@ async function finish(opened: OpenedInstallation, signal: AbortSignal, print: Pr
     await followClusters(opened, signal, print)
   }
   await syncContexts({ access: await eksAccess(opened), stateFolder: opened.paths.home, launcher: LAUNCHER })
-  print('Try:  eval "$(./evenkeel env)"; aws eks list-clusters; kubectl get namespaces')
+  const kubectl = opened.installation.simulated === true ? '' : '; kubectl get namespaces'
+  print(`Try:  eval "$(./evenkeel env)"; aws eks list-clusters${kubectl}`)
   if ((await findSystemProgram('aws')) === undefined) {
     print(
       'There is no AWS CLI here: pipx install awscli (or python3 -m venv aws && aws/bin/pip install awscli) brings one; ./evenkeel cluster list needs none',

@@ -119,7 +119,27 @@ async function claimedNetwork(
   return isClaimed ? await memory.network(id, () => network.claim(id)) : undefined
 }
 
-function desiredOf(drawn: RenderInput, ports: ControlPlanePorts): DesiredControlPlane {
+/**
+ * What a control plane that was ACTIVE once consists of, from its records alone; undefined for any other. For whoever has
+ * to know it before anything can be observed.
+ */
+export function recordedControlPlane(
+  id: ClusterId,
+  records: ReadonlyMap<string, string>,
+  ports: Pick<ControlPlanePorts, 'substrate' | 'blueprint'> & { readonly network: NetworkPlan },
+): DesiredControlPlane | undefined {
+  const intentRecord = records.get(INTENT_RECORD)
+  const { keys, leaves, release, outcome } = readFacts(id, records)
+  const isKnown = intentRecord !== undefined && keys !== undefined && leaves !== undefined && release !== undefined
+  if (outcome?.result !== 'active' || !isKnown) {
+    return undefined
+  }
+  const intent = parseIntent(id, intentRecord)
+  const topology = topologyOf(intent.kind, ports.substrate.zones)
+  return desiredOf({ id, intent, topology, network: ports.network, keys, leaves, release }, ports)
+}
+
+function desiredOf(drawn: RenderInput, ports: Pick<ControlPlanePorts, 'substrate' | 'blueprint'>): DesiredControlPlane {
   const { instances, endpoint } = ports.blueprint.render(drawn)
   return {
     instances,

@@ -89,7 +89,7 @@ function reserve(context: EksContext, { caller, input }: EksCall<Eks.CreateClust
     throw new EksFault(
       'ResourceLimitExceededException',
       `Account ${caller.accountId} has ${taken.size} clusters, and ${clusterQuota} is its limit: ` +
-        'delete one, or raise the limit of this installation.',
+        'delete one, or start Evenkeel again with a higher EVENKEEL_CLUSTER_QUOTA.',
       input.name === undefined ? {} : { context: { clusterName: input.name } },
     )
   }

@@ -52,6 +52,15 @@ describe('prepareInstallation', () => {
     ])
   })
 
+  it('when clusters are to be simulated, that is so ever after; real ones are never simulated', async () => {
+    const { installation } = await prepareInstallation({ ...wishes('one'), simulated: true })
+    expect(installation.simulated).toBe(true)
+    expect(await prepareInstallation(wishes('one'))).toEqual({ installation, isNew: false })
+    await prepareInstallation(wishes('two'))
+    await expect(prepareInstallation({ ...wishes('two'), simulated: true })).rejects.toThrow(/made for real clusters/)
+    expect((await loadInstallation(join(root, 'two')))?.simulated).toBeUndefined()
+  })
+
   it('when several live side by side, octets and ports differ', async () => {
     const all = await Promise.all(['one', 'two', 'three'].map((name) => prepareInstallation(wishes(name))))
     expect(new Set(all.map(({ installation }) => installation.octet)).size).toBe(3)

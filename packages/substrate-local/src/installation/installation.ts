@@ -21,6 +21,8 @@ export interface Installation {
   /** Where the EKS API and the clusters' endpoints are served. */
   readonly address: string
   readonly servicePort: number
+  /** Hosted clusters are simulated: for trying and measuring. Absent: they are real. */
+  readonly simulated?: true
   /** Names of locks are derived from it, so that nobody else can guess them. */
   readonly lockSecret: string
   /** RFC 3339. */
@@ -92,5 +94,6 @@ const FIELDS: Record<keyof Installation, (value: unknown) => boolean> = {
   address: isText(/^[0-9A-Fa-f.:]+$/),
   servicePort: isWhole(1, 65535),
   lockSecret: isText(/^[0-9a-f]{32,}$/),
+  simulated: (value) => value === undefined || value === true,
   createdAt: isText(/^\d{4}-\d{2}-\d{2}T/),
 }

@@ -16,6 +16,8 @@ export interface InstallationWishes {
   readonly servicePort?: number
   /** `local-1` unless given. */
   readonly region?: string
+  /** Hosted clusters are to be simulated; they are real unless given. Fixed for the life of the installation, too. */
+  readonly simulated?: true
   /** Where claims are kept; for tests. */
   readonly claimFolders?: readonly string[]
 }
@@ -59,6 +61,7 @@ export async function prepareInstallation(
     zones: ZONES,
     address,
     servicePort: await claimServicePort(claimant, address, wishes.servicePort),
+    ...(wishes.simulated === undefined ? {} : { simulated: wishes.simulated }),
     lockSecret: randomBytes(32).toString('hex'),
     createdAt: new Date().toISOString(),
   }
@@ -74,6 +77,12 @@ export function claimantOf(wishes: { home: string; claimFolders?: readonly strin
 }
 
 function refuseChange(installation: Installation, wishes: InstallationWishes): void {
+  if (wishes.simulated === true && installation.simulated !== true) {
+    throw new SubstrateFault(
+      'Conflict',
+      `${wishes.home} was made for real clusters, which cannot be simulated from now on: use another EVENKEEL_HOME`,
+    )
+  }
   for (const field of ['address', 'servicePort', 'region'] as const) {
     const wanted = wishes[field]
     if (wanted === undefined || wanted === installation[field]) continue

@@ -20,12 +20,13 @@ export interface OwnProgramContext {
 
 /**
  * Settings that whoever runs `up` gives our own programs, and that a keeper which writes them down again gives on: what
- * is said in logs, and all that brings binaries of another minor.
+ * is said in logs, how many clusters an account may have, and all that brings binaries of another minor.
  */
 const HANDED_ON: readonly string[] = [
   'EVENKEEL_MIRROR',
   'EVENKEEL_LOG_LEVEL',
   'EVENKEEL_FLOOR_BYTES',
+  'EVENKEEL_CLUSTER_QUOTA',
   'GOPROXY',
   'GOSUMDB',
   'GONOSUMDB',

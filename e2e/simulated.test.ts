@@ -1,0 +1,59 @@
+import { afterAll, describe, expect, test } from 'vitest'
+import { Installation } from './installation.ts'
+
+interface ClusterList {
+  readonly items: readonly {
+    readonly metadata: { readonly resourceVersion: string }
+    readonly status: { readonly phase: string; readonly network: string }
+  }[]
+}
+
+interface Status {
+  readonly simulated: boolean
+  readonly keepers: readonly { readonly place: string; readonly pid: number; readonly acts: boolean }[]
+}
+
+describe('when hosted clusters are simulated', () => {
+  const evenkeel = new Installation()
+  afterAll(() => evenkeel.destroy(), 180_000)
+
+  const status = async () => JSON.parse((await evenkeel.tryEvenkeel(['status', '-o', 'json'])).stdout) as Status
+  const clusters = async () =>
+    JSON.parse(await evenkeel.evenkeel(['kubectl', '--home', 'get', 'clusters', '-o', 'json'])) as ClusterList
+
+  test('when one is made, it is ACTIVE, and everything says that it is simulated', async () => {
+    const output = await evenkeel.evenkeel(['up', '--simulated', '--no-demo'], { deadlineMs: 300_000 })
+    expect(output).toContain('SIMULATED')
+    await evenkeel.evenkeel(['cluster', 'create', 'web'], { deadlineMs: 120_000 })
+    expect(await evenkeel.evenkeel(['cluster', 'describe', 'web'])).toMatch(
+      /ACTIVE[^]*simulated\.invalid[^]*nothing serves/,
+    )
+    expect((await clusters()).items.map((cluster) => cluster.status)).toMatchObject([
+      { phase: 'ACTIVE', network: 'simulated' },
+    ])
+    const kubectl = await evenkeel.tryEvenkeel(['kubectl', 'web', 'get', 'namespaces'])
+    expect(kubectl.stderr).toContain('cluster web is simulated')
+    expect(kubectl.code).toBe(1)
+  })
+
+  test('when the acting keeper is killed, the next one finds the cluster settled and writes nothing', async () => {
+    const before = await clusters()
+    const acting = (await status()).keepers.find((keeper) => keeper.acts)
+    process.kill(acting?.pid ?? Number.NaN, 'SIGKILL')
+    await expect
+      .poll(async () => (await status()).keepers.some(({ acts, pid }) => acts && pid !== acting?.pid), {
+        timeout: 30_000,
+      })
+      .toBe(true)
+    // A second create goes through every loop of the new keeper; what it had to say of the first one it has said by then.
+    await evenkeel.evenkeel(['cluster', 'create', 'other'], { deadlineMs: 120_000 })
+    expect((await clusters()).items).toContainEqual(before.items[0])
+  })
+
+  test('when it comes up again, it is simulated without being told, and is well', async () => {
+    await evenkeel.evenkeel(['up'], { deadlineMs: 120_000 })
+    expect(await evenkeel.evenkeel(['status'])).toContain('SIMULATED')
+    await evenkeel.evenkeel(['cluster', 'delete', 'web'], { deadlineMs: 120_000 })
+    expect((await clusters()).items).toHaveLength(1)
+  })
+})
