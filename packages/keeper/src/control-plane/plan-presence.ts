@@ -29,7 +29,7 @@ export function planPresence(snapshot: ControlPlaneSnapshot, options: PresenceOp
   const programs = planPrograms(snapshot)
   const members = membersOf(snapshot)
   const volumes = planVolumes(snapshot, options)
-  const instances = planInstances(snapshot, members, { ...options, missingVolumes: volumes.missing })
+  const instances = planInstances(snapshot, members, volumes.missing)
   const endpoint = planEndpoint(snapshot)
   const replacement = planReplacement(snapshot, members)
   const steps = [
@@ -149,13 +149,12 @@ function planVolumes(snapshot: ControlPlaneSnapshot, options: PresenceOptions): 
 function planInstances(
   snapshot: ControlPlaneSnapshot,
   members: readonly Member[],
-  { missingVolumes, mayMakeVolumes }: PresenceOptions & { readonly missingVolumes: ReadonlySet<string> },
+  missingVolumes: ReadonlySet<string>,
 ): readonly Step[] {
   const cluster = snapshot.id
   // A program that is not here yet cannot be started; one that runs needs no file of its own to go on.
   const wanted = snapshot.programs.state === 'present' ? members : []
   const ensure = wanted
-    .filter((member) => !(mayMakeVolumes && awaitsFirst(member, members)))
     .filter((member) => !member.spec.volumes.some((volume) => missingVolumes.has(volume)))
     .filter((member) => !isWrittenDown(member) || isStuck(snapshot, member))
     .map((member): Step => ({ kind: 'EnsureInstance', cluster, instance: member.spec }))
@@ -163,16 +162,6 @@ function planInstances(
     ({ name }): Step => ({ kind: 'RemoveInstance', cluster, instance: { cluster, name }, graceSeconds: 30 }),
   )
   return [...ensure, ...strays]
-}
-
-/**
- * A new member of etcd asks its peers first whether they are a cluster already (etcd 3.7, `isMemberBootstrapped`). Where
- * all listen and none serves yet, each waits a whole second for the others; where one is a moment ahead, nobody waits. So
- * the others follow in the next turn, a new cluster's and a lost one's alike.
- */
-function awaitsFirst(member: Member, members: readonly Member[]): boolean {
-  const [first, ...others] = members.filter(({ spec }) => spec.component === 'etcd')
-  return others.includes(member) && others.concat(first ?? []).every(({ observed }) => observed === undefined)
 }
 
 function isWrittenDown({ spec, observed, desiredDigest }: Member): boolean {

@@ -43,6 +43,8 @@ describe('create', () => {
         "make volume web/etcd-b",
         "make volume web/etcd-c",
         "start web/etcd-a",
+        "start web/etcd-b",
+        "start web/etcd-c",
         "start web/etcd-hop-a",
         "start web/kube-apiserver-a",
         "start web/kube-controller-manager-a",
@@ -51,8 +53,6 @@ describe('create', () => {
         "start web/kube-apiserver-b",
         "start web/kube-controller-manager-b",
         "start web/kube-scheduler-b",
-        "start web/etcd-b",
-        "start web/etcd-c",
         "record web/outcome.json",
       ]
     `)
