@@ -20,6 +20,7 @@ export class BaselineCluster {
   readonly #options: BaselineOptions
   readonly #prepared: PreparedCluster
   #running: RunningProgram[] = []
+  #delayed: NodeJS.Timeout[] = []
   #startedMs = Number.NaN
 
   private constructor(options: BaselineOptions, prepared: PreparedCluster) {
@@ -44,13 +45,21 @@ export class BaselineCluster {
     return this.#running
   }
 
-  /** Starts every program at once. Over the volumes of an earlier start it goes on where that one ended. */
+  /**
+   * Starts every program at once, but for those that are rendered with a delay. Over the volumes of an earlier start it goes
+   * on where that one ended.
+   */
   start(): void {
     this.#startedMs = performance.now()
     for (const spec of this.#prepared.specs) {
-      const binary = spec.program.name === 'haproxy' ? 'haproxy' : this.#options.binaryOf(spec.program)
-      this.#running.push(startProgram(spec, binary, `${this.#options.folder}/logs`))
+      if (!spec.startDelayMs) this.#startNow(spec)
+      else this.#delayed.push(setTimeout(() => this.#startNow(spec), spec.startDelayMs))
     }
+  }
+
+  #startNow(spec: InstanceSpec): void {
+    const binary = spec.program.name === 'haproxy' ? 'haproxy' : this.#options.binaryOf(spec.program)
+    this.#running.push(startProgram(spec, binary, `${this.#options.folder}/logs`))
   }
 
   /** Milliseconds since `start`. */
@@ -98,6 +107,8 @@ export class BaselineCluster {
 
   /** Kills what `start` has started; the volumes stay. */
   async stop(): Promise<void> {
+    for (const timer of this.#delayed) clearTimeout(timer)
+    this.#delayed = []
     const running = this.#running
     this.#running = []
     await stopPrograms(running)

@@ -36,6 +36,8 @@ export interface InstanceSpec extends InstanceId {
   readonly files: readonly InstanceFile[]
   /** Names of volumes of this cluster that the program writes to; they must exist. */
   readonly volumes: readonly string[]
+  /** Every start waits so long first: for programs that get in each other's way when they start at the same moment. */
+  readonly startDelayMs?: number
   /** SIGTERM, then SIGKILL after this many seconds. */
   readonly stopGraceSeconds: number
 }

@@ -26,6 +26,15 @@ function render(changes: Partial<InstanceSpec> = {}) {
 }
 
 describe('renderServiceFolder', () => {
+  it('when starts are to be delayed, the wait comes before the look whether the program is wanted down', () => {
+    expect(render({ startDelayMs: 300 })['start']?.split('\n').slice(1, 4)).toEqual([
+      '#!/bin/sh',
+      'sleep 0.3',
+      expect.stringMatching(/down \] \|\| exit 0$/),
+    ])
+    expect(render({ startDelayMs: 0 })).toEqual(render())
+  })
+
   it('when a spec is given, it renders what s6 runs', () => {
     expect(render()).toMatchInlineSnapshot(`
       {

@@ -54,6 +54,7 @@ function startScript(paths: LocalPaths, spec: InstanceSpec, command: ProgramComm
   const environment = Object.entries({ ...spec.env, [INSTANCE_VARIABLE]: JSON.stringify(written) })
   return [
     '#!/bin/sh',
+    ...(spec.startDelayMs ? [`sleep ${spec.startDelayMs / 1000}`] : []),
     // A copy whose supervisor was lost may come here after the program was told to stay down.
     `[ ! -e ${shellQuote(serviceFolderOf(paths, spec))}/down ] || exit 0`,
     `cd ${shellQuote(paths.filesOf(spec))} || exit 1`,

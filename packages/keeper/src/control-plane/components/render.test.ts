@@ -51,6 +51,11 @@ describe('renderControlPlane', () => {
     ])
   })
 
+  it('when members of etcd start, they do so one after the other, since each waits for peers that listen only', () => {
+    const etcd = renderControlPlane(hostedInput()).filter(({ component }) => component === 'etcd')
+    expect(etcd.map(({ startDelayMs }) => startDelayMs)).toEqual([0, 300, 600])
+  })
+
   it('when it is the home, it has one etcd and one API server, which reach each other directly', () => {
     const specs = renderControlPlane(homeInput())
     expect(specs.map((spec) => spec.name)).toEqual(['etcd-a', 'kube-apiserver-a'])

@@ -6,6 +6,7 @@ export function specText(spec: InstanceSpec): string {
   const env = Object.entries(spec.env).map(([name, value]) => `${name}=${value} `)
   const head = [
     `${spec.name} of ${spec.cluster}: ${spec.component} in ${spec.place}`,
+    ...(spec.startDelayMs ? [`start: after ${spec.startDelayMs} ms`] : []),
     `stop: SIGTERM, SIGKILL after ${spec.stopGraceSeconds} s`,
     `volumes: ${spec.volumes.join(', ') || 'none'}`,
     '',
