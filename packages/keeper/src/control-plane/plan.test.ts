@@ -152,6 +152,44 @@ describe('replacement', () => {
         'RestartInstance kube-scheduler-a',
       ],
     ],
+    [
+      'an etcd hop has changed, the API server behind it goes first',
+      withInstances(settled(), { 'etcd-hop-a': drifted, 'etcd-hop-b': drifted }),
+      ['RestartInstance kube-apiserver-a'],
+    ],
+    [
+      'that API server is still leading its clients away, the hop stays',
+      {
+        ...withSilent(withInstances(settled(), { 'etcd-hop-a': drifted }), 'kube-apiserver-a'),
+        restarts: [{ name: 'kube-apiserver-a', pid: 1000, sinceMs: NOW_MS - 20_000 }],
+      },
+      [],
+    ],
+    [
+      'that API server has just begun again, the hop goes',
+      withSilent(
+        withInstances(settled(), {
+          'etcd-hop-a': drifted,
+          'etcd-hop-b': drifted,
+          'kube-apiserver-a': { pid: 2000, startedAt: NOW_MS - 1000 },
+        }),
+        'kube-apiserver-a',
+        'kube-scheduler-a',
+      ),
+      ['RestartInstance etcd-hop-a'],
+    ],
+    [
+      'that API server has just begun again and the other one is away, the hop stays',
+      withSilent(
+        withInstances(settled(), {
+          'etcd-hop-a': drifted,
+          'kube-apiserver-a': { pid: 2000, startedAt: NOW_MS - 1000 },
+        }),
+        'kube-apiserver-a',
+        'kube-apiserver-b',
+      ),
+      [],
+    ],
     ['another member is not ready', withSilent(withInstances(settled(), { 'etcd-b': drifted }), 'etcd-a'), []],
     [
       'another member is starting',

@@ -1,6 +1,6 @@
 import type { Note } from '@evenkeel/kernel'
 import type { ObservedInstance } from '@evenkeel/substrate'
-import { balancersOf, countReady, type Member, quorumOf } from './members.ts'
+import { balancersOf, countReady, isAlive, type Member, quorumOf } from './members.ts'
 import { REASON } from './reasons.ts'
 import type { ControlPlaneSnapshot } from './snapshot.ts'
 import type { Step } from './steps.ts'
@@ -34,8 +34,10 @@ export interface Replacement {
 
 /**
  * Who is restarted next, so that it runs what is written down, under its supervisor: one at a time (an API server with
- * the controllers of its zone), zone by zone, and only while everybody else is ready. A member that serves nobody anyway may go first, since that costs nothing; but
- * never an etcd member while another one is away, unless the quorum is lost already.
+ * the controllers of its zone), zone by zone, and only while everybody else is ready. A member that serves nobody anyway
+ * may go first, since that costs nothing; but never an etcd member while another one is away, unless the quorum is lost
+ * already. A changed etcd hop goes while the API server behind it, restarted for that, serves nobody: without the hop its
+ * writes would fail.
  */
 export function planReplacement(snapshot: ControlPlaneSnapshot, members: readonly Member[]): Replacement {
   const candidates = [...candidateMembers(members), ...candidateBalancers(snapshot)].sort(inTurn(snapshot))
@@ -43,9 +45,14 @@ export function planReplacement(snapshot: ControlPlaneSnapshot, members: readonl
     return { steps: [], notes: [], pending: false }
   }
   const first = describe(candidates)
-  const underway = restartUnderway(snapshot, candidates)
+  const dependents = candidates.flatMap((candidate) => dependentOf(candidate, members) ?? [])
+  const underway = restartUnderway(snapshot, [...candidates, ...dependents])
   if (underway !== undefined) {
     return waiting(`${underway} is being restarted; ${first}`)
+  }
+  const bare = candidates.find((candidate) => isServingNobody(snapshot, members, candidate))
+  if (bare !== undefined) {
+    return restart(snapshot, [bare])
   }
   const idle = candidates.find((candidate) => !candidate.ready && mayReplaceIdle(snapshot, members, candidate))
   if (idle !== undefined) {
@@ -58,8 +65,36 @@ export function planReplacement(snapshot: ControlPlaneSnapshot, members: readonl
   if (serving === undefined || away.length > 0) {
     return waiting(`${first}; ${away.join(', ')} must be ready before that`)
   }
+  const dependent = dependentOf(serving, members)
+  if (dependent !== undefined) {
+    return restart(snapshot, [dependent])
+  }
   const isAlong = (one: Candidate) => one.place === serving.place && TOGETHER.includes(one.component)
   return restart(snapshot, isAlong(serving) ? candidates.filter(isAlong) : [serving])
+}
+
+/** The API server that a changed etcd hop serves, which goes before it and in good order: its clients are led away. */
+function dependentOf(candidate: Candidate, members: readonly Member[]): Candidate | undefined {
+  const isChangedHop = candidate.component === 'etcd-hop' && candidate.instance.state === 'running'
+  const member = members.find(({ spec }) => spec.component === 'kube-apiserver' && spec.place === candidate.place)
+  if (!isChangedHop || member?.observed === undefined) {
+    return undefined
+  }
+  const { name, component, place, stopGraceSeconds } = member.spec
+  const why = `${candidate.name} is to be restarted, without which its writes would fail`
+  return { name, component, place, instance: member.observed, ready: member.ready, graceSeconds: stopGraceSeconds, why }
+}
+
+/** Whether the API server behind a changed hop has only just begun, while all others are ready. */
+function isServingNobody(snapshot: ControlPlaneSnapshot, members: readonly Member[], candidate: Candidate): boolean {
+  const dependent = dependentOf(candidate, members)
+  if (dependent === undefined || dependent.ready) {
+    return false
+  }
+  const { instance } = dependent
+  const hasBegun = isAlive(instance) && snapshot.nowMs - (instance.startedAt ?? 0) < PATIENCE_WITH_A_START_MS
+  const others = members.filter(({ spec }) => spec.place !== candidate.place)
+  return (hasBegun || instance.state === 'starting') && others.every(({ ready }) => ready)
 }
 
 function candidateMembers(members: readonly Member[]): Candidate[] {
