@@ -132,7 +132,7 @@ async function act(substrate: LocalSubstrate, acting: Acting): Promise<void> {
     metrics,
     region,
     page,
-    home: client(external ?? paths.keeperKubeconfig),
+    home: client(paths.keeperKubeconfig),
     homeAdministrator: external === undefined ? client(paths.adminKubeconfig) : undefined,
     // Plain http is for loopback alone.
     serviceHosts: isLoopback(installation.address) ? [] : [installation.address],

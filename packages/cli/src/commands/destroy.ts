@@ -5,14 +5,17 @@ import { hasErrorCode } from '@evenkeel/kernel'
 import {
   claimantOf,
   heldClaims,
+  type LocalPaths,
   loadInstallation,
   localPaths,
   releaseClaims,
   stateFolder,
 } from '@evenkeel/substrate-local'
 import { clientFiles } from '../access/index.ts'
+import { removeFromHome } from '../external-home/index.ts'
 import { viewInstallation } from '../installation/index.ts'
 import { CommandError, EXIT, formatList } from '../terminal/index.ts'
+import { readSetup } from '../up/index.ts'
 import { stopEverything, withLock } from './down.ts'
 
 type Print = (line: string) => void
@@ -33,6 +36,7 @@ export async function destroy(options: { readonly yes: boolean }, signal: AbortS
       return
     }
     await stopEverything(viewInstallation(installation, await realpath(home)), signal)
+    await leaveExternalHome(localPaths(home), { signal, print })
     await removeState(home)
     // Before the file that says what this folder is: cut short anywhere, all this can be repeated.
     await releaseClaims(claimantOf({ home }))
@@ -43,6 +47,20 @@ export async function destroy(options: { readonly yes: boolean }, signal: AbortS
       `The installation in ${home} is removed. Kubernetes and etcd stay in ${storeRoot()} for other installations: rm -rf ${storeRoot()} removes them`,
     )
   })
+}
+
+/** A home of somebody else's goes on without us: what we have made there is removed, or told. */
+async function leaveExternalHome(paths: LocalPaths, { signal, print }: { signal: AbortSignal; print: Print }) {
+  if ((await readSetup(paths.access)).hasExternalHome !== true) return
+  const left = await removeFromHome(paths.adminKubeconfig, signal)
+  if (left === undefined) {
+    print('What Evenkeel has made in the home is removed there: kinds, policies, roles, and the namespaces of accounts')
+    return
+  }
+  print(
+    `What Evenkeel has made in the home stays there (${left.reason}). With the rights of its owner, this removes it:`,
+  )
+  for (const command of left.commands) print(`  ${command}`)
 }
 
 /** What an `up` leaves that ended before the installation was on record: folders that are empty, and claims. */

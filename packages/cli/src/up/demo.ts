@@ -1,6 +1,5 @@
 import { CreateClusterCommand, type EKSClient } from '@aws-sdk/client-eks'
 import { accountNamespace } from '@evenkeel/contract/kinds'
-import { systemClock } from '@evenkeel/kernel'
 import { connectEks, explainEksError, followCreation, isEksError } from '../cluster/index.ts'
 import { eksAccess, type OpenedInstallation, openHome } from '../installation/index.ts'
 import type { StepReport } from '../terminal/index.ts'
@@ -13,15 +12,12 @@ export function roleArnOf(accountId: string): string {
   return `arn:aws:iam::${accountId}:role/evenkeel`
 }
 
-const KEY_DEADLINE_MS = 30_000
-const KEY_INTERVAL_MS = 200
-
 /** Asks for the first cluster through the EKS API, as anybody would. Asked for twice it is one. */
 export async function requestDemo(opened: OpenedInstallation, signal: AbortSignal): Promise<void> {
   const access = await eksAccess(opened)
   const eks = connectEks(access)
   try {
-    await untilKeyIsKnown(() => createDemo(eks, opened.installation.accountId, signal), signal)
+    await createDemo(eks, opened.installation.accountId, signal)
   } catch (error) {
     if (!isEksError(error, 'ResourceInUseException')) {
       throw explainEksError(`create cluster ${DEMO}`, access.serviceUrl, error)
@@ -40,23 +36,6 @@ async function createDemo(eks: EKSClient, accountId: string, signal: AbortSignal
     clientRequestToken: 'evenkeel-up-demo',
   }
   await eks.send(new CreateClusterCommand(input), { abortSignal: signal })
-}
-
-/** The service hears of a new key from the home, a moment after we wrote it. */
-async function untilKeyIsKnown(call: () => Promise<void>, signal: AbortSignal): Promise<void> {
-  const deadline = systemClock.now() + KEY_DEADLINE_MS
-  for (;;) {
-    try {
-      await call()
-      return
-    } catch (error) {
-      const isUnknownKey = ['UnrecognizedClientException', 'InvalidClientTokenId', 'AccessDeniedException'].some(
-        (name) => isEksError(error, name),
-      )
-      if (!isUnknownKey || systemClock.now() > deadline) throw error
-    }
-    await systemClock.sleep(KEY_INTERVAL_MS, signal)
-  }
 }
 
 export async function followDemo(opened: OpenedInstallation, report: StepReport, signal: AbortSignal): Promise<string> {

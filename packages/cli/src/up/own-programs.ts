@@ -25,7 +25,7 @@ export async function ownProgramContext(
     storeRoot: storeRoot(environment),
     revision: await sourceRevision(),
     env: settingsToHandOn(environment),
-    ...(hasExternalHome ? { homeKubeconfig: opened.paths.adminKubeconfig } : {}),
+    ...(hasExternalHome ? { homeKubeconfig: opened.paths.serviceKubeconfig } : {}),
   }
 }
 

@@ -1,10 +1,18 @@
 import { readlink, realpath, rename, rm, symlink } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { defaultRelease, programPath } from '@evenkeel/distribution'
-import { ensureFolder, hasErrorCode } from '@evenkeel/kernel'
-import { type LocalSubstrate, prepareInstallation, stateFolder } from '@evenkeel/substrate-local'
+import { ensureFolder, hasErrorCode, type KubeConnection } from '@evenkeel/kernel'
+import {
+  ENDPOINT_PORTS,
+  isLoopback,
+  type LocalSubstrate,
+  loadInstallation,
+  prepareInstallation,
+  stateFolder,
+} from '@evenkeel/substrate-local'
 import { clientFiles } from '../access/index.ts'
 import { syncContexts } from '../cluster/index.ts'
+import { examineHome, useHome } from '../external-home/index.ts'
 import {
   eksAccess,
   LAUNCHER,
@@ -21,12 +29,14 @@ import {
   programSteps,
   requestFor,
   requireInstallable,
+  requireOwnAddress,
   requireRoom,
 } from '../machine/index.ts'
-import { formatList, runSteps, SIMULATED_NOTE, type Step } from '../terminal/index.ts'
+import { CommandError, formatList, runSteps, SIMULATED_NOTE, type Step } from '../terminal/index.ts'
 import { DEMO, followDemo, requestDemo } from './demo.ts'
 import { ensureFirstUser } from './first-user.ts'
-import { hasOwnHome, recordHomeIntent, useExternalHome } from './home-intent.ts'
+import { hasOwnHome, recordHomeIntent } from './home-intent.ts'
+import { untilKeyIsKnown } from './known-key.ts'
 import { restartOutdated, startOwnPrograms } from './own-programs.ts'
 import { followClusters } from './serving-again.ts'
 import { readSetup, recordSetup } from './setup.ts'
@@ -49,6 +59,9 @@ type Print = (line: string) => void
 export async function up(options: UpOptions, signal: AbortSignal, print: Print): Promise<void> {
   const home = stateFolder()
   await requireRoom(home)
+  await checkAddress(home, options.address)
+  const { homeKubeconfig } = options
+  const external = homeKubeconfig === undefined ? undefined : await examineHome(homeKubeconfig, signal)
   const packages = await missingPackages()
   await requireInstallable(packages)
   const request = requestFor(defaultRelease())
@@ -62,14 +75,33 @@ export async function up(options: UpOptions, signal: AbortSignal, print: Print):
   let opened: OpenedInstallation
   try {
     await runSteps([...packageSteps(packages), ...programSteps(request, signal)], { signal })
-    opened = await prepare(home, options)
-    await runSteps(startSteps(opened, options), { signal })
+    opened = await prepare(home, options, { external, signal })
+    await runSteps(startSteps(opened), { signal })
   } finally {
     await lock.release()
   }
   print(`Evenkeel serves region ${opened.installation.region} at ${opened.serviceUrl}`)
   if (opened.installation.simulated === true) print(SIMULATED_NOTE)
   await finish(opened, signal, print)
+  tellOtherMachines(opened, print)
+}
+
+/** What has to be done on other machines, and before them, to reach this one. */
+function tellOtherMachines({ installation, trustFile }: OpenedInstallation, print: Print): void {
+  const { address, servicePort } = installation
+  if (isLoopback(address)) return
+  const { first, last } = ENDPOINT_PORTS
+  print(
+    `Other machines: let them reach ${address} at TCP port ${servicePort} (EKS API) and ${first} to ${last} (clusters, one each from the first on), and have them trust ${trustFile}`,
+  )
+}
+
+/** Before anything is made. Another address than the one that an installation has is refused later, where that is said. */
+async function checkAddress(home: string, wanted: string | undefined): Promise<void> {
+  const kept = (await loadInstallation(home))?.address
+  if (wanted !== undefined && kept !== undefined && wanted !== kept) return
+  const address = kept ?? wanted
+  if (address !== undefined) requireOwnAddress({ address, isKept: kept !== undefined })
 }
 
 function packageSteps(packages: readonly string[]): Step[] {
@@ -79,7 +111,11 @@ function packageSteps(packages: readonly string[]): Step[] {
 }
 
 /** What is decided once: addresses, identity of the installation, and what its home is. */
-async function prepare(home: string, options: UpOptions): Promise<OpenedInstallation> {
+async function prepare(
+  home: string,
+  options: UpOptions,
+  { external, signal }: { external: KubeConnection | undefined; signal: AbortSignal },
+): Promise<OpenedInstallation> {
   await ensureFolder(home)
   const { installation } = await prepareInstallation({
     home,
@@ -88,24 +124,38 @@ async function prepare(home: string, options: UpOptions): Promise<OpenedInstalla
   })
   const opened = viewInstallation(installation, await realpath(home))
   const substrate = await openSubstrate(opened)
-  if (options.homeKubeconfig !== undefined) await useExternalHome(options.homeKubeconfig, opened.paths, substrate)
-  else if (!(await isHomeChosen(opened, substrate))) await recordHomeIntent(substrate)
+  await chooseHome(opened, { substrate, external, signal })
   if (!options.demo) await recordSetup(opened.paths.access, { hasDemo: true })
   return opened
 }
 
-/** The choice between a home of our own and somebody else's was made by an earlier `up`. */
-async function isHomeChosen(opened: OpenedInstallation, substrate: LocalSubstrate): Promise<boolean> {
-  if (await hasOwnHome(substrate)) return true
-  return (await readSetup(opened.paths.access)).hasExternalHome === true
+/** A home of our own or somebody else's: decided by the first `up`, and kept, since it holds the clusters. */
+async function chooseHome(
+  opened: OpenedInstallation,
+  choice: { substrate: LocalSubstrate; external: KubeConnection | undefined; signal: AbortSignal },
+): Promise<void> {
+  const { substrate, external, signal } = choice
+  const { paths } = opened
+  const { hasExternalHome: hasHome = false } = await readSetup(paths.access)
+  const isOwn = await hasOwnHome(substrate)
+  if (external === undefined) {
+    if (!isOwn && !hasHome) await recordHomeIntent(substrate)
+    return
+  }
+  if (isOwn) {
+    throw new CommandError(
+      `${paths.home} has a home of its own, which holds its clusters: --home-kubeconfig is for new installations, use another EVENKEEL_HOME`,
+    )
+  }
+  await useHome(external, opened, { hasHome, signal })
+  await recordSetup(paths.access, { hasExternalHome: true })
 }
 
-function startSteps(opened: OpenedInstallation, options: UpOptions): Step[] {
+function startSteps(opened: OpenedInstallation): Step[] {
   return [
     {
       title: `state in ${opened.paths.home}`,
       run: async (report, signal) => {
-        if (options.homeKubeconfig !== undefined) await recordSetup(opened.paths.access, { hasExternalHome: true })
         const substrate = await openSubstrate(opened)
         await linkPrograms(opened)
         await startOwnPrograms(opened, substrate, signal)
@@ -118,6 +168,7 @@ function startSteps(opened: OpenedInstallation, options: UpOptions): Step[] {
       run: async (report, signal) => {
         await waitUntilServing(opened, await openSubstrate(opened), { report, signal })
         await ensureFirstUser(opened)
+        await untilKeyIsKnown(opened, signal)
         return 'ready'
       },
     },

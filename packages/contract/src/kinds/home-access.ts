@@ -76,7 +76,14 @@ export function subjectsOf(identity: { readonly user: string; readonly group: st
  */
 export function serviceRights(): readonly KubeObject[] {
   const name = 'evenkeel-service'
-  const rules: PolicyRule[] = [
+  return [
+    role({ name }, serviceRules()),
+    roleBinding({ name }, { role: { name, isOfCluster: true }, subjects: subjectsOf(SERVICE_IDENTITY) }),
+  ]
+}
+
+function serviceRules(): readonly PolicyRule[] {
+  return [
     { apiGroups: [GROUP], resources: ['*'], verbs: ['*'] },
     {
       apiGroups: ['apiextensions.k8s.io'],
@@ -103,8 +110,35 @@ export function serviceRights(): readonly KubeObject[] {
     { apiGroups: [''], resources: ['groups'], resourceNames: [CALLER_GROUP], verbs: ['impersonate'] },
     { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
   ]
+}
+
+/**
+ * What the identity of an external home's kubeconfig has to be allowed: to be the service and the command line, to act
+ * as the keeper, and to remove what they have made.
+ */
+export function externalHomeRules(): readonly PolicyRule[] {
+  const removable: readonly (readonly [apiGroup: string, resources: readonly string[]])[] = [
+    ['apiextensions.k8s.io', ['customresourcedefinitions']],
+    [
+      'admissionregistration.k8s.io',
+      [
+        'mutatingadmissionpolicies',
+        'mutatingadmissionpolicybindings',
+        'validatingadmissionpolicies',
+        'validatingadmissionpolicybindings',
+      ],
+    ],
+    [RBAC_GROUP, ['clusterroles', 'clusterrolebindings']],
+    ['', ['namespaces']],
+  ]
   return [
-    role({ name }, rules),
-    roleBinding({ name }, { role: { name, isOfCluster: true }, subjects: subjectsOf(SERVICE_IDENTITY) }),
+    ...serviceRules(),
+    {
+      apiGroups: [''],
+      resources: ['secrets'],
+      verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete'],
+    },
+    { apiGroups: [''], resources: ['groups'], resourceNames: [KEEPER_IDENTITY.group], verbs: ['impersonate'] },
+    ...removable.map(([apiGroup, resources]) => ({ apiGroups: [apiGroup], resources, verbs: ['delete'] })),
   ]
 }

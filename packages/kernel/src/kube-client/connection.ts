@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { readFileIfThere } from '../files.ts'
 import { KubeconfigAbsentError } from './errors.ts'
+import type { Impersonation } from './requests.ts'
 
 /** How to reach a Kubernetes API, and as whom. Certificates and keys are PEM. */
 export interface KubeConnection {
@@ -12,6 +13,8 @@ export interface KubeConnection {
   readonly clientKey?: string
   /** Bearer token. */
   readonly token?: string
+  /** As whom requests are made that do not say so themselves, by somebody who may impersonate. */
+  readonly impersonate?: Impersonation
   /** Name that the server's certificate is checked for, where it is not the host of `server`. */
   readonly tlsServerName?: string
 }
@@ -66,6 +69,7 @@ export async function loadKubeconfigFiles(path: string, options: { context?: str
     clientCertificate: await pem(user, 'client-certificate'),
     clientKey: await pem(user, 'client-key'),
     token: asText(user['token']) ?? (await fileOf(user, 'tokenFile'))?.trim(),
+    impersonate: impersonationOf(user),
     tlsServerName: asText(cluster['tls-server-name']),
   })
   return { connection: { ...connection, server: connection.server ?? '' }, files }
@@ -104,6 +108,16 @@ export async function filesStamp(files: readonly string[]): Promise<string> {
     }),
   )
   return stamps.join(' ')
+}
+
+/** `as` and `as-groups` of a kubeconfig's user. */
+function impersonationOf(user: Record<string, unknown>): Impersonation | undefined {
+  const name = asText(user['as'])
+  const groups = user['as-groups']
+  if (name === undefined) {
+    return undefined
+  }
+  return { user: name, groups: Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : [] }
 }
 
 function asRecord(value: unknown): Record<string, unknown> {

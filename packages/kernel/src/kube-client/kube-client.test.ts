@@ -305,6 +305,23 @@ describe('connections', () => {
     ])
   })
 
+  test('when a connection impersonates somebody, so does every request that names nobody else', async () => {
+    const impersonate = { user: 'keeper', groups: ['keepers'] }
+    const other = new KubeClient({ ...home.connection, impersonate })
+    const actedAs = () => {
+      const { rawHeaders: raw = [] } = home.requests.at(-1) ?? {}
+      return raw.filter((_, index) => index % 2 === 1 && raw[index - 1]?.toLowerCase().startsWith('impersonate-'))
+    }
+    try {
+      await other.list(DEMOS)
+      expect(actedAs()).toEqual(['keeper', 'keepers'])
+      await other.list(DEMOS, { impersonate: { user: 'ann' } })
+      expect(actedAs()).toEqual(['ann'])
+    } finally {
+      other.close()
+    }
+  })
+
   test('when the user to impersonate has no name, nothing is sent, as it would be done in our own name', async () => {
     const error = await failureOf(client.create(DEMOS, demo('web'), { impersonate: { user: '' } }))
     expect(error).toMatchObject({ message: expect.stringContaining('cannot impersonate') })

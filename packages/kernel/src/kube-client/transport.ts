@@ -3,6 +3,7 @@ import https from 'node:https'
 import { createSecureContext } from 'node:tls'
 import type { KubeConnection } from './connection.ts'
 import { KubeConnectionError } from './errors.ts'
+import { impersonationHeaders } from './requests.ts'
 
 export interface TransportRequest {
   readonly method: string
@@ -37,10 +38,12 @@ export class KubeTransport {
   readonly #connection: KubeConnection
   readonly #base: URL
   readonly #agent: http.Agent
+  readonly #impersonation: Readonly<Record<string, string | readonly string[]>>
 
   constructor(connection: KubeConnection) {
     this.#connection = connection
     this.#base = new URL(connection.server)
+    this.#impersonation = impersonationHeaders(connection.impersonate)
     const common = { keepAlive: true, timeout: IDLE_CONNECTION_MS, scheduling: 'lifo' as const }
     if (this.#base.protocol === 'http:') {
       this.#agent = new http.Agent(common)
@@ -101,6 +104,7 @@ export class KubeTransport {
         method: request.method,
         path: this.#base.pathname.replace(/\/$/, '') + request.path,
         headers: {
+          ...(request.headers['impersonate-user'] === undefined ? this.#impersonation : {}),
           ...request.headers,
           // Node announces no body for DELETE by itself: the server would take it for the next request.
           ...(request.body === undefined ? {} : { 'content-length': Buffer.byteLength(request.body) }),

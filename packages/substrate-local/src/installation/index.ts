@@ -12,6 +12,6 @@ export {
 export { claimOctet, octetAddress, reclaimOctet } from './octet.ts'
 export { realPaths, requireLocalInstallation } from './opening.ts'
 export * from './paths.ts'
-export { claimEndpointPort, claimServicePort, portClaim } from './ports.ts'
+export { claimEndpointPort, claimServicePort, ENDPOINT_PORTS, portClaim } from './ports.ts'
 export { claimantOf, type InstallationWishes, prepareInstallation } from './preparation.ts'
 export * from './programs.ts'

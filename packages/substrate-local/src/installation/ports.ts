@@ -1,9 +1,10 @@
 import { SubstrateFault } from '@evenkeel/substrate'
 import { type Claimant, canBind, heldClaims, tryClaim } from './machine-claims.ts'
 
-/** Where ports are looked for when none is asked for. */
+/** Where a port of the service is looked for when none is asked for. */
 const SERVICE_PORTS = { first: 7443, last: 7699 }
-const ENDPOINT_PORTS = { first: 16443, last: 19999 }
+/** Where endpoints share one address, each cluster's is at a port of these. */
+export const ENDPOINT_PORTS = { first: 16443, last: 19999 }
 
 /**
  * A TCP port for the service, claimed machine-wide: `wanted`, or one that this installation holds already, or the first

@@ -88,7 +88,7 @@ function refuseChange(installation: Installation, wishes: InstallationWishes): v
     if (wanted === undefined || wanted === installation[field]) continue
     throw new SubstrateFault(
       'Conflict',
-      `${field} ${wanted} cannot be had: ${wishes.home} was made with ${installation[field]}, and certificates name it; use another EVENKEEL_HOME`,
+      `${field} ${wanted} cannot be had: ${wishes.home} was made with ${installation[field]}, which endpoints, kubeconfigs and tokens of its clusters name; use another EVENKEEL_HOME`,
     )
   }
 }

@@ -1,0 +1,111 @@
+import { CLUSTERS, type KubeObject } from '@evenkeel/contract/kinds'
+import {
+  CLUSTER_ROLE_BINDINGS,
+  CLUSTER_ROLES,
+  CUSTOM_RESOURCE_DEFINITIONS,
+  isForbidden,
+  isInvalid,
+  isNotFound,
+  KubeClient,
+  MUTATING_ADMISSION_POLICIES,
+  MUTATING_ADMISSION_POLICY_BINDINGS,
+  NAMESPACES,
+  type ResourceRef,
+  systemClock,
+  VALIDATING_ADMISSION_POLICIES,
+  VALIDATING_ADMISSION_POLICY_BINDINGS,
+} from '@evenkeel/kernel'
+
+const OURS = 'app.kubernetes.io/part-of=evenkeel'
+const TIMEOUT_MS = 10_000
+const FORGET_MS = 15_000
+const LOOK_INTERVAL_MS = 200
+
+/** What guards clusters goes first, then they, then their kinds, and last what holds the claim on the home. */
+const BEFORE_CLUSTERS: readonly ResourceRef[] = [
+  VALIDATING_ADMISSION_POLICY_BINDINGS,
+  VALIDATING_ADMISSION_POLICIES,
+  MUTATING_ADMISSION_POLICY_BINDINGS,
+  MUTATING_ADMISSION_POLICIES,
+]
+const AFTER_CLUSTERS: readonly ResourceRef[] = [
+  CUSTOM_RESOURCE_DEFINITIONS,
+  CLUSTER_ROLE_BINDINGS,
+  CLUSTER_ROLES,
+  NAMESPACES,
+]
+
+/** Why something of ours is still at a home, and how its owner removes it. */
+export interface Leftover {
+  readonly reason: string
+  readonly commands: readonly string[]
+}
+
+/**
+ * Removes from an external home all that Evenkeel has made there. Keepers have to be stopped before: nobody else holds
+ * the clusters' finalizers. Undefined when nothing is left; it can be repeated.
+ */
+export async function removeFromHome(kubeconfig: string, signal: AbortSignal): Promise<Leftover | undefined> {
+  const client = new KubeClient({ kubeconfig }, { userAgent: 'evenkeel-cli' })
+  try {
+    for (const resource of BEFORE_CLUSTERS) await removeOurs(client, resource, signal)
+    await untilPoliciesAreForgotten(() => removeClusters(client, signal), signal)
+    for (const resource of AFTER_CLUSTERS) await removeOurs(client, resource, signal)
+    return undefined
+  } catch (error) {
+    signal.throwIfAborted()
+    return { reason: error instanceof Error ? error.message : String(error), commands: COMMANDS }
+  } finally {
+    client.close()
+  }
+}
+
+async function removeOurs(client: KubeClient, resource: ResourceRef, signal: AbortSignal): Promise<void> {
+  const { items } = await client.list<KubeObject>(resource, { labelSelector: OURS, signal, timeoutMs: TIMEOUT_MS })
+  for (const { metadata } of items) await removeObject(client, resource, metadata.name, signal)
+}
+
+async function removeObject(client: KubeClient, resource: ResourceRef, name: string, signal: AbortSignal) {
+  await client.delete(resource, { name, signal, timeoutMs: TIMEOUT_MS }).catch(passNotFound)
+}
+
+/** API servers judge by a policy for a moment after it was deleted. */
+async function untilPoliciesAreForgotten(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  const deadline = systemClock.now() + FORGET_MS
+  for (;;) {
+    try {
+      await work()
+      return
+    } catch (error) {
+      if (!(isForbidden(error) || isInvalid(error)) || systemClock.now() > deadline) throw error
+    }
+    await systemClock.sleep(LOOK_INTERVAL_MS, signal)
+  }
+}
+
+async function removeClusters(client: KubeClient, signal: AbortSignal): Promise<void> {
+  const found = await client
+    .list<KubeObject>(CLUSTERS, { signal, timeoutMs: TIMEOUT_MS })
+    .catch((error: unknown) => (isNotFound(error) ? { items: [] } : Promise.reject(error)))
+  for (const { metadata } of found.items) {
+    const { name, namespace } = metadata
+    const patch = { metadata: { finalizers: null } }
+    await client.mergePatch(CLUSTERS, { name, namespace, patch, signal, timeoutMs: TIMEOUT_MS }).catch(passNotFound)
+    await client.delete(CLUSTERS, { name, namespace, signal, timeoutMs: TIMEOUT_MS }).catch(passNotFound)
+  }
+}
+
+function passNotFound(error: unknown): void {
+  if (!isNotFound(error)) throw error
+}
+
+/** The same by hand, with the rights of the home's owner. */
+const COMMANDS: readonly string[] = [
+  ...BEFORE_CLUSTERS.map(deleteCommand),
+  `kubectl get clusters.evenkeel.dev -A --no-headers | while read -r namespace name rest; do kubectl patch clusters.evenkeel.dev "$name" -n "$namespace" --type=merge -p '{"metadata":{"finalizers":null}}'; done`,
+  ...AFTER_CLUSTERS.map(deleteCommand),
+]
+
+function deleteCommand({ plural, group }: ResourceRef): string {
+  return `kubectl delete ${group === '' ? plural : `${plural}.${group}`} -l ${OURS}`
+}
