@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, recordsOf } from './from-below.ts'
@@ -90,6 +90,39 @@ describe('when a newcomer follows the README', () => {
     }
     const everything = await evenkeel.shell('kubectl get all,configmaps,secrets,serviceaccounts,events,clusterroles -A')
     expect(everything).not.toContain('evenkeel')
+  })
+
+  test('when our own programs are asked how they are, they say so, with metrics', async () => {
+    const { octet, servicePort } = JSON.parse(readFileSync(join(evenkeel.home, 'installation.json'), 'utf8')) as {
+      octet: number
+      servicePort: number
+    }
+    const get = async (url: string) => {
+      const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
+      return { status: response.status, text: await response.text() }
+    }
+    const service = `http://127.0.0.1:${servicePort}`
+    const keepers = [1, 2, 3].map((zone) => `http://127.${octet}.${zone}.1:9090`)
+    const authenticators = [1, 2].map((zone) => `http://127.${octet}.${zone}.1:9444`)
+    for (const program of [service, ...keepers, ...authenticators]) {
+      for (const path of ['/healthz', '/readyz']) {
+        expect(await get(program + path), program).toMatchObject({ status: 200, text: expect.stringMatching(/ok\n$/) })
+      }
+    }
+    const ofService = (await get(`${service}/metrics`)).text
+    expect(ofService).toContain(
+      'evenkeel_eks_request_duration_seconds_count{operation="CreateCluster",code="Success"} 1',
+    )
+    expect(ofService).toContain('evenkeel_eks_clusters_items{status="ACTIVE"} 1')
+    const ofKeepers = await Promise.all(keepers.map(async (keeper) => (await get(`${keeper}/metrics`)).text))
+    const acting = ofKeepers.filter((text) => /^evenkeel_keeper_acting_state 1$/m.test(text))
+    expect(acting).toHaveLength(1)
+    expect(acting[0]).toMatch(/^evenkeel_reconcile_duration_seconds_count\{reconciler="control-plane",.*\} \d+$/m)
+    expect(acting[0]).toMatch(/^evenkeel_reconcile_queue_items\{reconciler="control-plane"\} \d+$/m)
+    // The home is one of them.
+    expect(acting[0]).toContain('evenkeel_keeper_clusters_items{phase="ACTIVE"} 2')
+    const reviews = await Promise.all(authenticators.map(async (one) => (await get(`${one}/metrics`)).text))
+    expect(reviews.join('')).toContain('evenkeel_authenticator_reviews_total{result="authenticated"}')
   })
 
   test('when the AWS CLI makes a cluster, its creator is admin there, and delete leaves nothing', async () => {

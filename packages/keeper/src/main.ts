@@ -61,7 +61,10 @@ async function main(): Promise<void> {
     host: process.env['EVENKEEL_STATUS_HOST'] ?? zoneAddress(substrate, zone),
     port: Number(process.env['EVENKEEL_STATUS_PORT'] ?? KEEPER_STATUS_PORT),
     metrics,
-    readiness: {},
+    readiness: {
+      // What it cannot list rejects: the reason is the answer.
+      records: async () => void (await substrate.records.clusters()),
+    },
     pages: { '/status': () => page.show() },
   })
   await status.listen()
