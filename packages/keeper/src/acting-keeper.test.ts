@@ -139,6 +139,30 @@ describe('an acting keeper', () => {
     await keeper.kill()
   })
 
+  it('when the home is set back, what was accepted is kept, and the object says so until it is changed again', async () => {
+    await using world = await rig()
+    const keeper = world.start()
+    await world.create()
+    const client = world.home.client()
+    const change = (tags: Record<string, string>) => client.mergePatch(CLUSTERS, { ...NAME, patch: { spec: { tags } } })
+    await world.until('the cluster to be ACTIVE', () => world.seen()?.status?.phase === 'ACTIVE')
+    const id = world.seen()?.status?.id ?? ''
+    const record = await world.substrate.records.read(id, 'intent.json')
+    // As if the home had accepted more and then lost it.
+    const later = { ...(JSON.parse(record ?? '') as object), generation: 2, digest: 'later' }
+    await keeper.kill()
+    await world.substrate.records.write(id, 'intent.json', JSON.stringify(later))
+    const next = world.start()
+    const accepted = () => world.seen()?.status?.conditions?.find(({ type }) => type === 'Accepted')
+    await world.until('the object to say so', () => accepted()?.reason === 'HomeSetBack')
+    expect(accepted()?.message).toMatch(/the home shows generation 1, accepted was generation 2/)
+    expect(world.seen()?.status?.phase).toBe('ACTIVE')
+    await change({ a: 'b' })
+    await change({ a: 'c' })
+    await world.until('the condition to be gone', () => accepted() === undefined)
+    await next.kill()
+  })
+
   it('when a settled cluster is left alone, it writes nothing to the home', async () => {
     await using world = await rig()
     const keeper = world.start()

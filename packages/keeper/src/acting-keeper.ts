@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import {
   CLUSTERS,
   type Cluster,
@@ -8,6 +9,7 @@ import {
 } from '@evenkeel/contract/kinds'
 import {
   type Clock,
+  type ConditionDraft,
   Informer,
   type KubeClient,
   type Logger,
@@ -86,6 +88,8 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
   const loop = { log, metrics, clock }
   /** EKS names by id, for logs; until one is known the id stands for it. */
   const names = new Map<ClusterId, string>()
+  /** Why what the home shows is not what is kept, beside what control planes say of themselves. */
+  const notAccepted = new Map<ClusterId, readonly ConditionDraft[]>()
   const clusterLoop = {
     ...loop,
     concurrency: CONCURRENCY,
@@ -104,9 +108,15 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
       substrate,
       home: homeClusters(home, clusters),
       accepted: (id) => wakeCluster(id),
-      refused: ({ id, object, uid }, draft) => {
-        board.post(id, { object, uid, draft })
-        statuses.wake(id)
+      told: ({ id, object, uid }, { conditions, refused }) => {
+        const before = notAccepted.get(id) ?? []
+        notAccepted.set(id, conditions)
+        if (refused !== undefined) {
+          board.post(id, { object, uid, draft: refused })
+          statuses.wake(id)
+        } else if (!isDeepStrictEqual(before, conditions)) {
+          controlPlanes.wake(id)
+        }
       },
     }),
   })
@@ -166,6 +176,7 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
           }
           known.delete(id)
           names.delete(id)
+          notAccepted.delete(id)
           intents.wake(object)
         },
       },
@@ -188,7 +199,8 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
     }
     const { namespace, name, uid, spec } = intent
     names.set(id, spec.eksName)
-    board.post(id, { object: { namespace, name }, uid, draft: report.status })
+    const conditions = [...report.status.conditions, ...(notAccepted.get(id) ?? [])]
+    board.post(id, { object: { namespace, name }, uid, draft: { ...report.status, conditions } })
     statuses.wake(id)
     // Whoever wiped the authenticators' folder did not tell us.
     if (!admitted && !intent.deleting) {
@@ -224,6 +236,7 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
     if (now === undefined) {
       board.forget(id)
       names.delete(id)
+      notAccepted.delete(id)
     } else {
       names.set(id, now.spec.eksName)
       statuses.wake(id)

@@ -1,7 +1,7 @@
 import type { Note, Plan } from '@evenkeel/kernel'
 import { advanceIntent, isSetBack } from './advance.ts'
+import { REASON, refusalText, setBackText } from './conditions.ts'
 import type { HostedIntent } from './record.ts'
-import { REFUSED, refusalText } from './refusal.ts'
 import type { IntentSnapshot, IntentStep } from './snapshot.ts'
 
 /** Given in, so that this file stays free of what `contract` carries. */
@@ -36,7 +36,7 @@ function planRefused({ id, recorded, deleting }: IntentSnapshot, why: string): P
   const isNews = recorded !== undefined && deleting && !recorded.deleting
   return {
     steps: isNews ? [{ kind: 'WriteIntent', id, intent: { ...recorded, deleting } }] : [],
-    notes: [{ kind: 'blocked', reason: REFUSED, detail: refusalText(why) }],
+    notes: [{ kind: 'blocked', reason: REASON.refused, detail: refusalText(why) }],
   }
 }
 
@@ -52,6 +52,5 @@ function setBackNotes(recorded: HostedIntent | undefined, asked: HostedIntent): 
   if (recorded === undefined || !isSetBack(recorded, asked)) {
     return []
   }
-  const detail = `the home shows generation ${asked.generation}, accepted was generation ${recorded.generation}: what was accepted stays in force until the object is changed again`
-  return [{ kind: 'blocked', reason: 'HomeSetBack', detail }]
+  return [{ kind: 'blocked', reason: REASON.setBack, detail: setBackText(recorded, asked) }]
 }

@@ -22,7 +22,7 @@ async function rig() {
     substrate,
     home: homeClusters(client, informer),
     accepted: (id: string) => accepted.push(id),
-    refused: () => {},
+    told: () => {},
   }
   const newKeeper = () => new ReconcileLoop({ reconciler: intentReconciler(ports) })
   return {

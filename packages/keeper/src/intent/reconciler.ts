@@ -1,5 +1,6 @@
 import { type Cluster, clusterId, KEEPER_FINALIZER } from '@evenkeel/contract/kinds'
 import {
+  type ConditionDraft,
   GONE,
   type Gone,
   isConflict,
@@ -9,9 +10,9 @@ import {
   type StepOutcome,
 } from '@evenkeel/kernel'
 import { type ClusterId, isFault, type Substrate } from '@evenkeel/substrate'
+import { intentConditions, type RefusedStatus, refusedStatus } from './conditions.ts'
 import { planIntent } from './plan.ts'
 import { type HostedIntent, INTENT_RECORD, intentOf, parseIntent, serializeIntent } from './record.ts'
-import { type RefusedStatus, refusedStatus } from './refusal.ts'
 import type { IntentSnapshot, IntentStep } from './snapshot.ts'
 
 export interface IntentPorts {
@@ -24,8 +25,11 @@ export interface IntentPorts {
   }
   /** The intent of a cluster has changed. */
   accepted(id: ClusterId): void
-  /** An object was looked at that will not become a cluster. To return at once. */
-  refused(snapshot: Pick<IntentSnapshot, 'id' | 'object' | 'uid'>, status: RefusedStatus): void
+  /** An object was looked at: what is not as it should be, and all of its status where it is none of ours. To return at once. */
+  told(
+    snapshot: Pick<IntentSnapshot, 'id' | 'object' | 'uid'>,
+    told: { readonly conditions: readonly ConditionDraft[]; readonly refused: RefusedStatus | undefined },
+  ): void
 }
 
 /** Keeps the records of accepted intent in step with the home. Key: `namespace/name` of a Cluster. */
@@ -37,10 +41,7 @@ export function intentReconciler(ports: IntentPorts): Reconciler<string, IntentS
     conditions: () => [],
     apply: (step) => applyIntent(step, ports),
     report: async (_key, snapshot) => {
-      const status = refusedStatus(snapshot)
-      if (status !== undefined) {
-        ports.refused(snapshot, status)
-      }
+      ports.told(snapshot, { conditions: intentConditions(snapshot), refused: refusedStatus(snapshot) })
     },
   }
 }
