@@ -9,6 +9,8 @@ import type { Step } from './steps.ts'
 
 /** Short: what a create waits for is measured in fractions of a second, and nobody else is served yet. */
 const CREATING_LOOK_MS = 150
+/** While the endpoint leads nowhere, a look would only take processor time from the programs that start. */
+const STARTING_LOOK_MS = 400
 /** A create that takes longer than this is not helped by looking often. */
 const BRISK_MS = 60_000
 /** While megabytes arrive, or after that. */
@@ -35,8 +37,12 @@ export function planCreation(snapshot: ControlPlaneSnapshot): Plan<Step> {
       ? [{ kind: 'RecordEffort', cluster: snapshot.id, effort }, ...presence.steps]
       : presence.steps,
     notes: [...presence.notes, waiting],
-    wakeAfterMs: isBrisk ? CREATING_LOOK_MS : UNHURRIED_LOOK_MS,
+    wakeAfterMs: isBrisk ? briskLookMs(snapshot) : UNHURRIED_LOOK_MS,
   }
+}
+
+function briskLookMs({ probes }: ControlPlaneSnapshot): number {
+  return probes?.endpoint.ready === false ? STARTING_LOOK_MS : CREATING_LOOK_MS
 }
 
 /**

@@ -339,6 +339,11 @@ describe('a control plane that is created', () => {
     expect(notes(given)).toEqual(['waiting Creating: waiting for etcd-a, kube-apiserver-b'])
   })
 
+  it('when the endpoint leads nowhere yet, it leaves the processor to what starts', () => {
+    const given = creating({ probes: { ...settled().probes!, endpoint: { ready: false } } })
+    expect(planControlPlane(given).wakeAfterMs).toBe(400)
+  })
+
   it('when half a minute has been spent, it writes that down before anything else', () => {
     const nowMs = CREATING_MS + 31_000
     const [first] = planControlPlane(
