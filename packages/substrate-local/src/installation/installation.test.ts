@@ -11,6 +11,7 @@ import {
   claimServicePort,
   heldClaims,
   type Installation,
+  type LocalPaths,
   loadInstallation,
   localPaths,
   ownPrograms,
@@ -20,6 +21,7 @@ import {
   staleClaims,
   stateFolder,
 } from './index.ts'
+import { discardRunOfEarlierStart } from './machine-start.ts'
 
 let root: string
 beforeEach(async () => {
@@ -129,6 +131,34 @@ describe('prepareInstallation', () => {
     await writeFile(file, content)
     await expect(prepareInstallation(wishes('one'))).rejects.toMatchObject({ code: 'Conflict' })
     expect(await readFile(file, 'utf8')).toBe(content)
+  })
+})
+
+describe('what is rendered', () => {
+  const rendered = async () => {
+    const paths = localPaths(join(root, 'one'))
+    await mkdir(join(paths.run, 'services'), { recursive: true })
+    await writeFile(join(paths.run, 'services', 'run'), '')
+    return paths
+  }
+  const isKept = async (paths: LocalPaths) => (await readdir(paths.run)).includes('services')
+
+  it('when the machine was started anew, it is discarded, and kept from then on', async () => {
+    const paths = await rendered()
+    await discardRunOfEarlierStart(paths, 'first')
+    expect(await isKept(paths)).toBe(true)
+    await discardRunOfEarlierStart(paths, 'second')
+    expect(await isKept(paths)).toBe(false)
+    await rendered()
+    await discardRunOfEarlierStart(paths, 'second')
+    expect(await isKept(paths)).toBe(true)
+  })
+
+  it('when a power cut has emptied its mark, it is discarded', async () => {
+    const paths = await rendered()
+    await writeFile(join(paths.run, 'boot-id'), '')
+    await discardRunOfEarlierStart(paths, 'first')
+    expect(await isKept(paths)).toBe(false)
   })
 })
 

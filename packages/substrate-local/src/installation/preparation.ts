@@ -1,8 +1,10 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { ensureFolder } from '@evenkeel/kernel'
 import { SubstrateFault } from '@evenkeel/substrate'
+import { withDiskFaults } from '../disk-faults.ts'
 import { type Installation, loadInstallation, recordInstallation } from './installation.ts'
 import { type Claimant, sweepClaims } from './machine-claims.ts'
+import { discardRunOfEarlierStart } from './machine-start.ts'
 import { claimOctet, reclaimOctet } from './octet.ts'
 import { realPaths } from './opening.ts'
 import { localPaths, ZONES } from './paths.ts'
@@ -32,6 +34,7 @@ export async function prepareInstallation(
   await ensureFolder(wishes.home, 0o700)
   const claimant = claimantOf(wishes)
   const paths = localPaths(wishes.home)
+  await withDiskFaults(paths.run, () => discardRunOfEarlierStart(realPaths(wishes.home)))
   for (const folder of [
     paths.run,
     paths.volumes,

@@ -1,12 +1,21 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { hasErrorCode } from '@evenkeel/kernel'
 import { type Process, readEnvironment, readProcess } from './process.ts'
 
 /** Names, in the environment of whoever waits for or holds a lock of ours, the absolute path of its file. */
 export const LOCK_VARIABLE = 'EVENKEEL_LOCK'
+
+/** Whether any program or supervisor of the installation in `home` (without symbolic links) runs. */
+export function isAnyRunning(home: string): boolean {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  return pids.some((pid) => {
+    const environment = readEnvironment(Number(pid))
+    return environment.get('EVENKEEL_HOME') === home && environment.has(LOCK_VARIABLE)
+  })
+}
 
 /** Who holds record locks on which files, as /proc/locks had it at one moment. */
 export interface LockTable {
