@@ -43,7 +43,7 @@ export async function tryClaim(
     const other = (await readClaims(folder)).find((claim) => claim.name === name)
     if (other === undefined) continue
     if (isOurs(claimant)(other)) return { taken: true }
-    if (!(await dropStale(folder, name))) return { taken: false, by: other.owner }
+    if (!(await dropStale(folder, [name]))) return { taken: false, by: other.owner }
   }
   const folder = await firstWritable(claimant)
   const owner = await makeClaim(folder, { name, owner: claimant.home })
@@ -75,7 +75,13 @@ export async function staleClaims(folders: readonly string[] = MACHINE_FOLDERS):
 
 /** Removes the claims of installations that are gone, as far as the file system lets us (other users' stay). */
 export async function sweepClaims(claimant: Claimant): Promise<void> {
-  for (const { folder, name } of await staleClaims(foldersOf(claimant))) await dropStale(folder, name)
+  const stale = Map.groupBy(await staleClaims(foldersOf(claimant)), ({ folder }) => folder)
+  for (const [folder, claims] of stale) {
+    await dropStale(
+      folder,
+      claims.map(({ name }) => name),
+    )
+  }
 }
 
 /** Gives up everything, or only `names`: when the state of an installation is removed. */
@@ -111,10 +117,11 @@ function foldersOf(claimant: Claimant): readonly string[] {
 const DROP_PATIENCE_MS = 5000
 
 /**
- * Drops a claim if its installation is gone; answers whether it is away. One at a time on this machine, and the claim is
- * read again then: who had found it stale, too, may have dropped it, and another may have claimed the same meanwhile.
+ * Drops claims whose installations are gone; answers whether all of them are away. One at a time on this machine, and
+ * each claim is read again then: who had found it stale, too, may have dropped it, and another may have claimed the same
+ * meanwhile.
  */
-async function dropStale(folder: string, name: string): Promise<boolean> {
+async function dropStale(folder: string, names: readonly string[]): Promise<boolean> {
   let exclusion: Awaited<ReturnType<typeof acquireExclusion>>
   try {
     exclusion = await acquireExclusion('claims', folder, AbortSignal.timeout(DROP_PATIENCE_MS))
@@ -123,16 +130,23 @@ async function dropStale(folder: string, name: string): Promise<boolean> {
     throw error
   }
   try {
-    const claim = (await readClaims(folder)).find((one) => one.name === name)
-    if (claim === undefined) return true
-    if (!(await isOwnerGone(claim.owner))) return false
+    const claims = (await readClaims(folder)).filter(({ name }) => names.includes(name))
+    const dropped = await Promise.all(
+      claims.map(async ({ name, owner }) => (await isOwnerGone(owner)) && (await dropIfAllowed(folder, name))),
+    )
+    return dropped.every(Boolean)
+  } finally {
+    await exclusion.release()
+  }
+}
+
+async function dropIfAllowed(folder: string, name: string): Promise<boolean> {
+  try {
     await dropClaim(folder, name)
     return true
   } catch (error) {
     if (hasErrorCode(error, 'EACCES', 'EPERM', 'EROFS')) return false
     throw error
-  } finally {
-    await exclusion.release()
   }
 }
 
