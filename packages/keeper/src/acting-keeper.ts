@@ -140,8 +140,8 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
       clock,
       hosts: ports.serviceHosts,
       files: ports.homeFiles,
-      seen: (nextExpiry) => {
-        page.serviceCertificateExpiry = nextExpiry
+      seen: (ends) => {
+        page.serviceCertificate = ends
       },
     }),
   })

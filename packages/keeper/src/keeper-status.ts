@@ -29,14 +29,14 @@ export interface KeeperStatus {
   readonly acts: boolean
   readonly controlPlanes: readonly KeptControlPlane[]
   /** Of the EKS API where other machines reach it (RFC 3339). */
-  readonly serviceCertificateExpiry?: string
+  readonly serviceCertificate?: { readonly nextExpiry: string; readonly authorityExpiry: string }
 }
 
 export class KeeperStatusPage {
   readonly #zone: string
   readonly #kept = new Map<string, KeptControlPlane>()
   acts = false
-  serviceCertificateExpiry: string | undefined
+  serviceCertificate: KeeperStatus['serviceCertificate']
 
   constructor(zone: string) {
     this.#zone = zone
@@ -79,9 +79,7 @@ export class KeeperStatusPage {
       zone: this.#zone,
       acts: this.acts,
       controlPlanes: [...this.#kept.values()],
-      ...(this.serviceCertificateExpiry === undefined
-        ? {}
-        : { serviceCertificateExpiry: this.serviceCertificateExpiry }),
+      ...(this.serviceCertificate === undefined ? {} : { serviceCertificate: this.serviceCertificate }),
     }
   }
 }

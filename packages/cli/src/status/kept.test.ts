@@ -58,10 +58,14 @@ test('when a keeper renews certificates, it says whose end when, those of home a
     nextCertificateExpiry: '2027-01-01T00:00:00Z',
     certificateAuthorityExpiry: '2036-01-01T00:00:00Z',
   }
-  const answer = { acts: true, controlPlanes: [demo, home, kept], serviceCertificateExpiry: '2027-01-03T00:00:00Z' }
+  const answer = {
+    acts: true,
+    controlPlanes: [demo, home, kept],
+    serviceCertificate: { nextExpiry: '2027-01-03T00:00:00Z', authorityExpiry: '2036-01-03T00:00:00Z' },
+  }
   expect(keptCertificates(answer)).toEqual([
     { of: 'cluster demo', nextExpiry: '2027-01-01T00:00:00Z', authorityExpiry: '2036-01-01T00:00:00Z' },
     { of: 'the home', nextExpiry: '2027-01-02T00:00:00Z' },
-    { of: 'the EKS API', nextExpiry: '2027-01-03T00:00:00Z' },
+    { of: 'the EKS API', nextExpiry: '2027-01-03T00:00:00Z', authorityExpiry: '2036-01-03T00:00:00Z' },
   ])
 })

@@ -6,7 +6,7 @@ import type { CertificatesView, ClusterView } from './snapshot.ts'
 export interface KeeperAnswer {
   readonly acts: boolean
   readonly controlPlanes: readonly KeptControlPlane[]
-  readonly serviceCertificateExpiry?: string
+  readonly serviceCertificate?: { readonly nextExpiry: string; readonly authorityExpiry: string }
 }
 
 export interface KeptControlPlane {
@@ -68,14 +68,12 @@ export function keptView(kept: KeptControlPlane): ClusterView {
 }
 
 /** Of everything that the acting keeper renews. */
-export function keptCertificates({ controlPlanes, serviceCertificateExpiry }: KeeperAnswer): CertificatesView[] {
+export function keptCertificates({ controlPlanes, serviceCertificate }: KeeperAnswer): CertificatesView[] {
   const kept = controlPlanes.flatMap((one): CertificatesView[] => {
     const { nextCertificateExpiry: nextExpiry, certificateAuthorityExpiry: authorityExpiry } = one
     if (nextExpiry === undefined) return []
     const of = one.kind === 'home' ? 'the home' : `cluster ${one.eksName ?? one.id}`
     return [{ of, nextExpiry, ...(authorityExpiry === undefined ? {} : { authorityExpiry }) }]
   })
-  return serviceCertificateExpiry === undefined
-    ? kept
-    : [...kept, { of: 'the EKS API', nextExpiry: serviceCertificateExpiry }]
+  return serviceCertificate === undefined ? kept : [...kept, { of: 'the EKS API', ...serviceCertificate }]
 }

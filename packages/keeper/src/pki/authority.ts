@@ -49,6 +49,11 @@ export async function createAuthority(commonName: string, nowMs: number): Promis
   return { certificate: certificateText(certificate), key: encodePem('PRIVATE KEY', key) }
 }
 
+/** Until when an authority is good (RFC 3339), by its certificate. */
+export function expiryOf({ certificate }: Pick<Authority, 'certificate'>): string {
+  return new x509.X509Certificate(certificate).notAfter.toISOString()
+}
+
 /** An authority ready to sign. */
 export interface Signer {
   readonly certificate: x509.X509Certificate

@@ -1,4 +1,4 @@
-export { type Authority, AuthoritySchema, createAuthority } from './authority.ts'
+export { type Authority, AuthoritySchema, createAuthority, expiryOf } from './authority.ts'
 export { authoritiesEnd, ClusterKeys, createClusterKeys } from './cluster-keys.ts'
 export {
   type AuthorityName,

@@ -24,9 +24,17 @@ export function planServiceCertificate(snapshot: ServiceCertificateSnapshot): Pl
     steps: [{ kind }],
     notes: [],
   })
-  if (!isWanted) return { steps: [], notes: [] }
-  if (!hasAuthority) return step('RecordServiceAuthority')
-  if (certificate === undefined || certificate.due) return step('RecordServiceCertificate')
-  if (!filesWritten) return step('WriteServiceFiles')
+  if (!isWanted) {
+    return { steps: [], notes: [] }
+  }
+  if (!hasAuthority) {
+    return step('RecordServiceAuthority')
+  }
+  if (certificate === undefined || certificate.due) {
+    return step('RecordServiceCertificate')
+  }
+  if (!filesWritten) {
+    return step('WriteServiceFiles')
+  }
   return { steps: [], notes: [], wakeAfterMs: LOOK_AGAIN_MS }
 }

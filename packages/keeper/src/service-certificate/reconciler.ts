@@ -1,7 +1,7 @@
 import type { Clock, Reconciler } from '@evenkeel/kernel'
 import type { ClusterRecords } from '@evenkeel/substrate'
 import { serializeFact } from '../control-plane/index.ts'
-import { createAuthority, issueCertificates } from '../pki/index.ts'
+import { createAuthority, expiryOf, issueCertificates } from '../pki/index.ts'
 import { planServiceCertificate, type ServiceCertificateSnapshot, type ServiceCertificateStep } from './plan.ts'
 import {
   AUTHORITY_RECORD,
@@ -27,8 +27,8 @@ export interface ServiceCertificatePorts {
     read(file: string): Promise<string | undefined>
     write(file: string, content: string): Promise<void>
   }
-  /** Told at every look when the certificate ends (RFC 3339). */
-  seen(nextExpiry: string): void
+  /** Told at every look when the certificate ends, and when its authority does (RFC 3339). */
+  seen(ends: { readonly nextExpiry: string; readonly authorityExpiry: string }): void
 }
 
 /** Keeps the certificate of the EKS API. It has one key only. */
@@ -62,7 +62,9 @@ async function observe(ports: ServiceCertificatePorts): Promise<ServiceCertifica
   const { clock, hosts, files } = ports
   const { authority, leaves } = await readRecords(ports)
   const certificate = leaves === undefined ? undefined : examineCertificate(leaves, hosts, clock.now())
-  if (certificate !== undefined) ports.seen(certificate.nextExpiry)
+  if (certificate !== undefined && authority !== undefined) {
+    ports.seen({ nextExpiry: certificate.nextExpiry, authorityExpiry: expiryOf(authority) })
+  }
   const wanted = authority === undefined || leaves === undefined ? [] : [...serviceFiles(authority, leaves)]
   const written = await Promise.all(wanted.map(async ([file, content]) => (await files.read(file)) === content))
   return {
@@ -80,14 +82,20 @@ const APPLY: Record<ServiceCertificateStep['kind'], (ports: ServiceCertificatePo
   },
   async RecordServiceCertificate(ports) {
     const { authority: service, leaves: recorded } = await readRecords(ports)
-    if (service === undefined) throw new Error('the authority of the service has vanished between two steps')
+    if (service === undefined) {
+      throw new Error('the authority of the service has vanished between two steps')
+    }
     const options = { nowMs: ports.clock.now(), ...(recorded === undefined ? {} : { recorded }) }
     const leaves = await issueCertificates({ authorities: { service } }, certificatePlan(ports.hosts), options)
     await ports.records.write(OWN_RECORDS, CERTIFICATE_RECORD, serializeFact(leaves))
   },
   async WriteServiceFiles(ports) {
     const { authority, leaves } = await readRecords(ports)
-    if (authority === undefined || leaves === undefined) return
-    for (const [file, content] of serviceFiles(authority, leaves)) await ports.files.write(file, content)
+    if (authority === undefined || leaves === undefined) {
+      return
+    }
+    for (const [file, content] of serviceFiles(authority, leaves)) {
+      await ports.files.write(file, content)
+    }
   },
 }

@@ -13,7 +13,7 @@ class World {
   readonly clock = new FakeClock(Date.parse('2026-11-24T12:00:00Z'))
   readonly substrate = new SimulatedSubstrate({ clock: this.clock })
   readonly files = new Map<string, string>()
-  nextExpiry: string | undefined
+  ends: object | undefined
 
   loop(hosts: readonly string[]) {
     const { clock } = this
@@ -28,8 +28,8 @@ class World {
           read: async (file) => this.files.get(file),
           write: async (file, content) => void this.files.set(file, content),
         },
-        seen: (nextExpiry) => {
-          this.nextExpiry = nextExpiry
+        seen: (ends) => {
+          this.ends = ends
         },
       }),
     })
@@ -63,7 +63,10 @@ describe('the certificate of the EKS API', () => {
     expect(certificate.checkIP('192.0.2.7')).toBe('192.0.2.7')
     expect(certificate.checkIssued(new X509Certificate(world.files.get('service-ca.crt') ?? ''))).toBe(true)
     expect(world.files.get('service.pem')).toContain('PRIVATE KEY')
-    expect(world.nextExpiry).toBe('2027-11-24T12:00:00.000Z')
+    expect(world.ends).toEqual({
+      nextExpiry: '2027-11-24T12:00:00.000Z',
+      authorityExpiry: '2036-11-24T12:00:00.000Z',
+    })
     expect(await world.settle(['192.0.2.7'])).toEqual([])
   })
 
