@@ -35,10 +35,13 @@ export interface OwnedProcess {
 export class BenchInstallation {
   readonly home: string
   readonly #signal: AbortSignal
+  readonly #settings: Readonly<Record<string, string>>
   #opened: OpenedInstallation | undefined
   #eks: EKSClient | undefined
 
-  constructor(signal: AbortSignal) {
+  /** `settings`: environment variables for each `./evenkeel`. */
+  constructor(signal: AbortSignal, settings: Readonly<Record<string, string>> = {}) {
+    this.#settings = settings
     this.home = mkdtempSync(join(tmpdir(), 'evenkeel-bench-'))
     this.#signal = signal
   }
@@ -47,7 +50,7 @@ export class BenchInstallation {
   async evenkeel(args: readonly string[], deadlineMs = 300_000): Promise<number> {
     const startedMs = performance.now()
     const child = spawn(LAUNCHER, args, {
-      env: { ...process.env, EVENKEEL_HOME: this.home },
+      env: { ...process.env, ...this.#settings, EVENKEEL_HOME: this.home },
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: deadlineMs,
     })
@@ -67,19 +70,20 @@ export class BenchInstallation {
     return Math.round(performance.now() - startedMs)
   }
 
-  async #open(): Promise<OpenedInstallation> {
+  /** What its own command line knows of it. */
+  async opened(): Promise<OpenedInstallation> {
     this.#opened ??= await requireInstallation(this.home)
     return this.#opened
   }
 
   async #client(): Promise<EKSClient> {
-    this.#eks ??= connectEks(await eksAccess(await this.#open()))
+    this.#eks ??= connectEks(await eksAccess(await this.opened()))
     return this.#eks
   }
 
   /** Asks for a cluster as any client of EKS does. */
   async create(name: string): Promise<void> {
-    const { accountId } = (await this.#open()).installation
+    const { accountId } = (await this.opened()).installation
     const roleArn = `arn:aws:iam::${accountId}:role/bench`
     const command = new CreateClusterCommand({ name, roleArn, resourcesVpcConfig: {} })
     await (await this.#client()).send(command, { abortSignal: this.#signal })
@@ -116,7 +120,7 @@ export class BenchInstallation {
 
   /** Ids of the hosted clusters on record. */
   async clusterIds(): Promise<readonly string[]> {
-    const { records } = await openSubstrate(await this.#open())
+    const { records } = await openSubstrate(await this.opened())
     return (await records.clusters()).filter((id) => id !== 'home' && id !== 'evenkeel')
   }
 
@@ -125,7 +129,7 @@ export class BenchInstallation {
    * tells: read from the records as soon as addresses and keys are on them.
    */
   async addressOf(name: string, id: string, deadlineMs = 60_000): Promise<Address> {
-    const opened = await this.#open()
+    const opened = await this.opened()
     const { records, network } = await openSubstrate(opened)
     for (const startedMs = performance.now(); performance.now() - startedMs < deadlineMs; await this.#pause()) {
       const recorded = await records.read(id, 'keys.json')
