@@ -92,6 +92,7 @@ async function doStep(step: Step, ports: ControlPlanePorts, memory: ControlPlane
       await substrate.volumes.remove(cluster)
       return DONE
     case 'ReleaseNetwork':
+      memory.networkReleased(cluster)
       await substrate.network.release(cluster)
       return DONE
     case 'RemoveRecords':

@@ -1,5 +1,5 @@
 import Type from 'typebox'
-import { Check, Errors } from 'typebox/value'
+import { Compile, type Validator } from 'typebox/compile'
 
 /** Names of the records of one cluster that this slice owns. */
 export const RECORD = {
@@ -51,6 +51,15 @@ export const Outcome = Type.Union([
 ])
 export type Outcome = Type.Static<typeof Outcome>
 
+/** Records are read at every look at a cluster: each shape is compiled once. */
+const validators = new WeakMap<Type.TSchema, Validator>()
+
+function validatorOf(schema: Type.TSchema): Validator {
+  const validator = validators.get(schema) ?? Compile(schema)
+  validators.set(schema, validator)
+  return validator
+}
+
 /** Throws when a record is not what this slice wrote: the message names it. */
 export function parseFact<Schema extends Type.TSchema>(
   schema: Schema,
@@ -65,13 +74,14 @@ export function parseFact<Schema extends Type.TSchema>(
       cause,
     })
   }
-  if (!Check(schema, value)) {
-    const first = Errors(schema, value)[0]
+  const validator = validatorOf(schema)
+  if (!validator.Check(value)) {
+    const first = validator.Errors(value)[0]
     throw new Error(
       `record ${record.cluster}/${record.name} has a wrong shape (${first?.instancePath ?? ''} ${first?.message ?? ''}): restore it from a backup of the records`,
     )
   }
-  return value
+  return value as Type.Static<Schema>
 }
 
 export function serializeFact(value: unknown): string {

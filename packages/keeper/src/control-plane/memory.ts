@@ -34,11 +34,17 @@ export class ControlPlaneMemory {
     return desired
   }
 
-  /** Addresses are for ever: the substrate is asked once. */
-  async network(cluster: ClusterId, claim: () => Promise<NetworkPlan>): Promise<NetworkPlan> {
-    const known = this.#networks.get(cluster) ?? (await claim())
-    this.#networks.set(cluster, known)
+  /** Addresses are for ever, once they are claimed, until they are given back: the substrate is asked once. */
+  async network(cluster: ClusterId, ask: () => Promise<NetworkPlan | undefined>): Promise<NetworkPlan | undefined> {
+    const known = this.#networks.get(cluster) ?? (await ask())
+    if (known !== undefined) {
+      this.#networks.set(cluster, known)
+    }
     return known
+  }
+
+  networkReleased(cluster: ClusterId): void {
+    this.#networks.delete(cluster)
   }
 
   instanceEnsured(cluster: ClusterId, name: string, nowMs: number): void {

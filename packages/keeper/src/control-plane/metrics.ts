@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Metrics } from '@evenkeel/kernel'
 import type { ClusterId } from '@evenkeel/substrate'
 import type { ControlPlaneReport } from './reconciler.ts'
@@ -45,8 +46,12 @@ export class ControlPlaneMetrics {
     }
     const notReady = (status.members ?? []).filter((member) => member.state !== 'Ready').length
     const expirySeconds = leaves === undefined ? undefined : Date.parse(leaves.nextExpiry) / 1000
-    this.#counted.set(id, { phase, notReady, expirySeconds })
-    this.#show()
+    const counted = { phase, notReady, expirySeconds }
+    // Sums are over all control planes, and most looks find what the last one found.
+    if (!isDeepStrictEqual(this.#counted.get(id), counted)) {
+      this.#counted.set(id, counted)
+      this.#show()
+    }
   }
 
   forget(id: ClusterId): void {

@@ -115,8 +115,10 @@ async function claimedNetwork(
   { ports, memory }: { readonly ports: ControlPlanePorts; readonly memory: ControlPlaneMemory },
 ): Promise<NetworkPlan | undefined> {
   const { network } = ports.substrate
-  const isClaimed = kind === 'home' || (await network.clusters()).includes(id)
-  return isClaimed ? await memory.network(id, () => network.claim(id)) : undefined
+  return await memory.network(id, async () => {
+    const isClaimed = kind === 'home' || (await network.clusters()).includes(id)
+    return isClaimed ? await network.claim(id) : undefined
+  })
 }
 
 /**
