@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, recordsOf } from './from-below.ts'
 import { Installation } from './installation.ts'
+import { profileKey } from './signed-request.ts'
 
 /** The whole road with the real programs: up, demo, a second cluster by the AWS CLI, kubectl, delete, down, up again. */
 describe('when a newcomer follows the README', () => {
@@ -27,11 +28,20 @@ describe('when a newcomer follows the README', () => {
     expect(await evenkeel.shell('kubectl get namespaces -o name')).toContain('namespace/kube-system')
   })
 
-  test('when files hold secrets, nobody else can read them', () => {
-    for (const folder of ['aws', 'access', 'kube', 'records']) {
+  test('when files hold secrets, nobody else can read them, and no authenticator gets at a secret key', () => {
+    const { secretAccessKey } = profileKey(evenkeel.home)
+    expect(secretAccessKey).toHaveLength(40)
+    const spellings = [secretAccessKey, Buffer.from(secretAccessKey).toString('base64')]
+    const keepersOwn = ['records', 'run/authenticator', 'run/clusters']
+    for (const folder of ['aws', 'access', 'kube', 'mirror', ...keepersOwn]) {
       for (const entry of readdirSync(join(evenkeel.home, folder), { recursive: true, withFileTypes: true })) {
-        const mode = statSync(join(entry.parentPath, entry.name)).mode & 0o077
-        expect(mode, `${entry.parentPath}/${entry.name}`).toBe(0)
+        const path = join(entry.parentPath, entry.name)
+        expect(statSync(path).mode & 0o077, path).toBe(0)
+        const text = entry.isFile() && keepersOwn.includes(folder) ? readFileSync(path, 'latin1') : ''
+        expect(
+          spellings.filter((spelling) => text.includes(spelling)),
+          path,
+        ).toEqual([])
       }
     }
   })
