@@ -119,6 +119,18 @@ describe('an acting keeper', () => {
     )
   })
 
+  it("when the authenticators' folder is wiped, clusters and signing keys are written again", async () => {
+    await using world = await rig()
+    const keeper = world.start()
+    const id = await world.create()
+    await world.until('the cluster to be ACTIVE', () => world.seen()?.status?.phase === 'ACTIVE')
+    const files = [`clusters/${id}.json`, 'signing-keys.json']
+    await world.until('both files', () => files.every((file) => world.folder.files.has(file)))
+    world.folder.files.clear()
+    await world.until('both files again', () => files.every((file) => world.folder.files.has(file)))
+    await keeper.kill()
+  })
+
   it('when an object is not named as its EKS name wants it, it fails with the reason, makes nothing, and can go', async () => {
     await using world = await rig()
     const keeper = world.start()

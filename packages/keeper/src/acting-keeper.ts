@@ -205,11 +205,21 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
     // Whoever wiped the authenticators' folder did not tell us.
     if (!admitted && !intent.deleting) {
       access.wake(id)
+      signingKeys.wake(SIGNING_KEYS)
     }
   }
 
   /** Clusters that have been woken: from then on their own turns say when to look again. */
   const known = new Set<ClusterId>()
+
+  /** Where supervision was lost, rendered files may be as well; and an authenticator may start again any moment. */
+  function repaired(): void {
+    signingKeys.wake(SIGNING_KEYS)
+    for (const id of known) {
+      wakeCluster(id)
+    }
+  }
+
   async function followRecords(): Promise<void> {
     while (!signal.aborted) {
       try {
@@ -261,6 +271,6 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
       one.run(signal),
     ),
     followRecords(),
-    keepSupervision({ supervision: ports.supervision, instances: substrate.instances, clock, log }, signal),
+    keepSupervision({ supervision: ports.supervision, instances: substrate.instances, clock, log, repaired }, signal),
   ])
 }

@@ -56,6 +56,8 @@ export interface SupervisionOptions {
   readonly instances: InstanceHost
   readonly clock: Clock
   readonly log: Logger
+  /** Something was put back: whoever stands on it may have lost more. */
+  repaired(): void
 }
 
 /** Trees are watched by each other, too; this finds what was lost with all of them. */
@@ -67,8 +69,12 @@ export async function keepSupervision(options: SupervisionOptions, signal: Abort
   let failure = ''
   while (!signal.aborted) {
     try {
-      for (const deed of await repair(options)) {
+      const deeds = await repair(options)
+      for (const deed of deeds) {
         log.info({ deed }, 'supervision repaired')
+      }
+      if (deeds.length > 0) {
+        options.repaired()
       }
       failure = ''
     } catch (err) {

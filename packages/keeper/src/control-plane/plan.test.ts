@@ -125,6 +125,19 @@ describe('an active control plane', () => {
   })
 })
 
+describe('what was refused', () => {
+  const refusals = [{ step: 'EnsureInstance', subject: 'etcd-b', code: 'NotReady' as const, message: 'no supervision' }]
+  it('when it is still to be done, it is told; when it has come about otherwise, it holds nothing up', () => {
+    const away = withInstances(settled({ refusals }), { 'etcd-b': { writtenDigest: 'old' } })
+    expect(planControlPlane(away).notes).toContainEqual({
+      kind: 'blocked',
+      reason: 'Refused',
+      detail: 'no supervision',
+    })
+    expect(planControlPlane(settled({ refusals })).notes).toEqual([])
+  })
+})
+
 describe('replacement', () => {
   it.each<[string, ControlPlaneSnapshot, string[]]>([
     ['one member runs an old spec', withInstances(settled(), { 'etcd-b': drifted }), ['RestartInstance etcd-b']],

@@ -3,7 +3,7 @@ import { planCreation } from './plan-creation.ts'
 import { planPresence } from './plan-presence.ts'
 import { planHalt, planRemoval } from './plan-removal.ts'
 import { type ControlPlaneSnapshot, phaseOf } from './snapshot.ts'
-import type { Step } from './steps.ts'
+import { type Step, subjectOf } from './steps.ts'
 
 /** Milliseconds between looks at a control plane with nothing to do, before jitter. */
 const SETTLED_LOOK_MS = 5000
@@ -32,7 +32,7 @@ function planKeeping(snapshot: ControlPlaneSnapshot): Plan<Step> {
   const settled = presence.steps.length === 0 && presence.settled
   return {
     steps: presence.steps,
-    notes: [...presence.notes, ...refusalNotes(snapshot)],
+    notes: [...presence.notes, ...refusalNotes(snapshot, presence.steps)],
     wakeAfterMs: settled
       ? SETTLED_LOOK_MS + jitterMs(snapshot.id)
       : presence.replacing
@@ -41,8 +41,12 @@ function planKeeping(snapshot: ControlPlaneSnapshot): Plan<Step> {
   }
 }
 
-function refusalNotes(snapshot: ControlPlaneSnapshot): readonly Note[] {
-  return snapshot.refusals.map(({ message }) => ({ kind: 'blocked', reason: 'Refused', detail: message }))
+/** What was refused and is still to be done: a step that is no longer wanted holds nothing up, whatever was said of it. */
+function refusalNotes(snapshot: ControlPlaneSnapshot, steps: readonly Step[]): readonly Note[] {
+  const wanted = new Set(steps.map((step) => `${step.kind} ${subjectOf(step)}`))
+  return snapshot.refusals
+    .filter(({ step, subject }) => wanted.has(`${step} ${subject}`))
+    .map(({ message }) => ({ kind: 'blocked', reason: 'Refused', detail: message }))
 }
 
 /** Spreads looks at many clusters over a second; the same for the same cluster, so that plans can be compared. */

@@ -328,6 +328,34 @@ describe('a keeper that is killed after any single step', () => {
     }
   })
 
+  it('when it deletes what is still being created, another one finishes', async () => {
+    for (let step = 1; ; step += 1) {
+      const world = new KeeperWorld()
+      await world.accept(ID)
+      // So far, and no further: after each number of steps of the create.
+      const begun = await runAndKill(world, step)
+      await world.accept(ID, { deleting: true })
+      await runAndKill(world, 3)
+      await world.run(world.newKeeper(), ID)
+      expect(await world.substrate.remains(ID)).toEqual([])
+      if (!begun) return
+    }
+  })
+
+  it('when it repairs a wiped run folder, another one finishes, and two etcd members are ready all the time', async () => {
+    for (let step = 1; ; step += 1) {
+      const world = await activeWorld()
+      world.substrate.instances.wipeRunFolder(ID)
+      const killed = await runAndKill(world, step)
+      await world.run(world.newKeeper(), ID, { eachTurn: () => expectQuorum(world) })
+      await expectSettled(world)
+      if (!killed) {
+        expect(step).toBeGreaterThan(20)
+        return
+      }
+    }
+  })
+
   it('when it replaces, another one finishes, and two etcd members are ready all the time', async () => {
     for (let step = 1; ; step += 1) {
       const world = await activeWorld()
