@@ -172,6 +172,8 @@ describe('when disks are full', () => {
     )
     expect(refusal).toMatch(/The disk of .* has \d+ MiB free, and the home keeps its data there: free some/)
     await read()
+    const screen = await evenkeel.tryEvenkeel(['status'])
+    expect(screen).toMatchObject({ code: 3, stdout: expect.stringContaining('  ! disk: ') })
     const changed = await up({ EVENKEEL_LOG_LEVEL: 'debug' })
     expect(changed.code).toBe(1)
     expect(changed.stderr).toMatch(/^evenkeel: .*no space left on .*free/m)

@@ -30,6 +30,22 @@ export async function readDisk(folder: string): Promise<Disk> {
 }
 
 /**
+ * etcd claims its files ahead in pieces of 64 MiB: with less than two of them, neither the home nor clusters can be
+ * relied on to write.
+ */
+const SCARCE_BYTES = 128 * 2 ** 20
+
+/** Disks of an installation that are all but full. */
+export async function scarceDisks(paths: {
+  readonly home: string
+  readonly volumes: string
+}): Promise<readonly Disk[]> {
+  const [home, volumes] = await Promise.all([readDisk(paths.home), readDisk(paths.volumes)])
+  const disks = volumes.device === home.device ? [home] : [home, volumes]
+  return disks.filter((disk) => disk.freeBytes < SCARCE_BYTES)
+}
+
+/**
  * Throws where a new installation would wait for ever: below the floor of free space, keepers make no volume for the home
  * either. One that is there goes on. Said before any work starts.
  */

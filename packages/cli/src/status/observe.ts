@@ -19,6 +19,7 @@ import {
   openSubstrate,
   type Readiness,
 } from '../installation/index.ts'
+import { scarceDisks } from '../machine/index.ts'
 import { type KeeperAnswer, keptCertificates, keptView, keptWaits, parseKeeperAnswer } from './kept.ts'
 import type {
   AnsweringView,
@@ -53,6 +54,7 @@ export async function observeStatus(opened: OpenedInstallation): Promise<StatusS
     serviceUrl,
     stateFolder: paths.home,
     simulated: installation.simulated === true,
+    scarceDisks: (await scarceDisks(paths)).map(({ folder, freeBytes }) => ({ folder, freeBytes })),
     trees: await observeTrees(substrate),
     service: { ...programView(own, { name: 'service', place: 'region' }), ...service },
     home: {

@@ -30,6 +30,7 @@ const well: StatusSnapshot = {
   serviceUrl: 'http://127.0.0.1:8080',
   stateFolder: '/home/ann/.evenkeel',
   simulated: false,
+  scarceDisks: [],
   trees: ['a', 'b', 'c', 'region'].map((place) => ({ place, isUp: true })),
   service: {
     name: 'service',
@@ -183,4 +184,12 @@ test('when everything is stopped, it says how to start it and which clusters the
     '',
   ])
   expect(isWell(snapshot)).toBe(false)
+})
+
+test('when a disk is all but full, it is the first thing to know, and not well', () => {
+  const full = { ...well, scarceDisks: [{ folder: '/home/ann/.evenkeel', freeBytes: 3 * 2 ** 20 }] }
+  expect(renderStatus(full)).toContain(
+    '  ! disk: 3.0 MiB free in /home/ann/.evenkeel, too little for etcd to write: free some, all goes on by itself\n',
+  )
+  expect(isWell(full)).toBe(false)
 })

@@ -1,5 +1,5 @@
 import { groupMembers, isReady, placeOf } from '../cluster/index.ts'
-import { formatDate, formatDuration, formatTable, SIMULATED_NOTE } from '../terminal/index.ts'
+import { formatBytes, formatDate, formatDuration, formatTable, SIMULATED_NOTE } from '../terminal/index.ts'
 import type { AnsweringView, ClusterView, ProgramView, StatusSnapshot } from './snapshot.ts'
 
 /** The one screen. Pure. */
@@ -17,9 +17,10 @@ function isStopped({ trees, service, home, keepers, authenticators }: StatusSnap
   return trees.every((tree) => !tree.isUp) && !own.some(isAlive)
 }
 
-function renderStopped({ clusters }: StatusSnapshot): string[] {
+function renderStopped({ clusters, scarceDisks }: StatusSnapshot): string[] {
   const names = clusters.map((cluster) => cluster.name)
   return [
+    ...scarceDisks.map(diskProblem),
     'Everything is stopped: ./evenkeel up brings it all back.',
     ...(names.length === 0 ? [] : [`clusters  ${names.join(', ')}`]),
   ]
@@ -52,11 +53,16 @@ function renderOwn(snapshot: StatusSnapshot): string[] {
     ],
   ]
   const problems = [
+    ...snapshot.scarceDisks.map((disk) => `${diskProblem(disk)}, all goes on by itself`),
     ...service.problems.map((problem) => `service: ${problem}`),
     ...home.problems.map((problem) => `home: ${problem}`),
     ...keepers.flatMap((keeper) => keeper.problems.map((problem) => `${keeper.name}: ${problem}`)),
   ]
   return [...formatTable(rows), ...problems.map((problem) => `  ! ${problem}`)]
+}
+
+function diskProblem({ folder, freeBytes }: StatusSnapshot['scarceDisks'][number]): string {
+  return `disk: ${formatBytes(freeBytes)} free in ${folder}, too little for etcd to write: free some`
 }
 
 function wellness(view: AnsweringView): string {

@@ -67,6 +67,8 @@ export interface StatusSnapshot {
   readonly stateFolder: string
   /** Hosted clusters are simulated: nothing serves at their endpoints. */
   readonly simulated: boolean
+  /** Disks that are all but full, by a folder on them. */
+  readonly scarceDisks: readonly { readonly folder: string; readonly freeBytes: number }[]
   readonly trees: readonly TreeView[]
   readonly service: AnsweringView
   readonly home: {
@@ -90,6 +92,7 @@ export interface StatusSnapshot {
 /** Whether everything is as it should be: decides the exit status. */
 export function isWell(snapshot: StatusSnapshot): boolean {
   return (
+    snapshot.scarceDisks.length === 0 &&
     snapshot.service.ready &&
     snapshot.home.ready &&
     snapshot.trees.every((tree) => tree.isUp) &&
