@@ -2,7 +2,7 @@ import type { ClusterId } from '@evenkeel/substrate'
 import type { HostedIntent } from './record.ts'
 
 /** Of a Cluster in the home. */
-export interface ObjectName {
+export interface ClusterObjectName {
   readonly namespace: string
   readonly name: string
 }
@@ -10,7 +10,7 @@ export interface ObjectName {
 /** One Cluster object of the home beside what is on record for it. */
 export interface IntentSnapshot {
   readonly id: ClusterId
-  readonly object: ObjectName
+  readonly object: ClusterObjectName
   readonly uid: string
   readonly generation: number
   /** What the object asks for, or why it cannot be accepted. */
@@ -27,7 +27,7 @@ export type IntentStep =
   /** To be refused by the home when the object is no longer the one that was seen. */
   | {
       readonly kind: 'SetFinalizers'
-      readonly object: ObjectName
+      readonly object: ClusterObjectName
       readonly resourceVersion: string
       readonly finalizers: readonly string[]
     }
