@@ -29,6 +29,7 @@ export class HomeHarness {
   readonly #port: number
   readonly #tokens: ReadonlyMap<string, string>
   readonly #processes: ChildProcess[] = []
+  #apiServer: { readonly program: string; readonly flags: Readonly<Record<string, string>> } | undefined
   #caCertificate = ''
 
   private constructor(folder: string, port: number, tokens: ReadonlyMap<string, string>) {
@@ -92,13 +93,20 @@ export class HomeHarness {
     return stdout
   }
 
+  /** The API server is gone, with nothing lost, until `resume`. */
+  async interrupt(): Promise<void> {
+    const apiServer = this.#processes.pop()
+    if (apiServer !== undefined) await end(apiServer)
+  }
+
+  async resume(): Promise<void> {
+    if (this.#apiServer === undefined) throw new Error('the home for tests was never started')
+    await this.#run(this.#apiServer.program, this.#apiServer.flags)
+    await this.#whenReady()
+  }
+
   async stop(): Promise<void> {
-    for (const program of this.#processes.reverse()) {
-      if (program.exitCode !== null || program.signalCode !== null) continue
-      const ended = new Promise((resolve) => program.once('exit', resolve))
-      program.kill('SIGKILL')
-      await ended
-    }
+    for (const program of this.#processes.reverse()) await end(program)
     await rm(this.#folder, { recursive: true, force: true })
   }
 
@@ -119,7 +127,7 @@ export class HomeHarness {
     const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
     const keyFile = join(this.#folder, 'service-accounts.key')
     await writeFile(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 })
-    await this.#run(apiServer, {
+    const flags = {
       'etcd-servers': `http://127.0.0.1:${clientPort}`,
       'bind-address': '127.0.0.1',
       'secure-port': String(this.#port),
@@ -132,7 +140,12 @@ export class HomeHarness {
       'service-account-issuer': 'https://home.test',
       'service-account-key-file': keyFile,
       'service-account-signing-key-file': keyFile,
-    })
+    }
+    this.#apiServer = { program: apiServer, flags }
+    await this.resume()
+  }
+
+  async #whenReady(): Promise<void> {
     await waitFor(
       async () => {
         // No use in waiting on: said below.
@@ -164,4 +177,11 @@ export class HomeHarness {
     )
     return logs.map((text) => text.split('\n').slice(-8).join('\n')).join('\n')
   }
+}
+
+async function end(program: ChildProcess): Promise<void> {
+  if (program.exitCode !== null || program.signalCode !== null) return
+  const ended = new Promise((resolve) => program.once('exit', resolve))
+  program.kill('SIGKILL')
+  await ended
 }
