@@ -1,6 +1,12 @@
 import type { KubeObject } from '@evenkeel/contract/kinds'
 import { type Clock, systemClock } from '../clock.ts'
-import { isExpired, type KubeClient, KubeconfigAbsentError, type ResourceRef } from '../kube-client/index.ts'
+import {
+  isExpired,
+  type KubeClient,
+  KubeConnectionError,
+  KubeconfigAbsentError,
+  type ResourceRef,
+} from '../kube-client/index.ts'
 import { type Logger, silentLogger } from '../log.ts'
 import { Mirror } from './mirror.ts'
 import { type Change, keyOfName, ObjectStore, objectKey } from './object-store.ts'
@@ -231,7 +237,9 @@ export class Informer<T extends KubeObject> {
       if (this.#failures === 0 && failure instanceof KubeconfigAbsentError) {
         this.#log.info({ reason: failure.message }, 'waiting for the API server to be made')
       } else if (this.#failures === 0) {
-        this.#log.warn({ err: failure }, 'list or watch failed: what is known stays in use, and it is tried again')
+        // The stack of a server that does not answer says nothing.
+        const cause = failure instanceof KubeConnectionError ? { reason: failure.message } : { err: failure }
+        this.#log.warn(cause, 'list or watch failed: what is known stays in use, and it is tried again')
       } else {
         this.#log.debug({ err: failure, failures: this.#failures }, 'list or watch failed again')
         // The server was away: it may have come back from a backup, where our version is one of the future.

@@ -1,4 +1,11 @@
-import { type Clock, isUnavailable, type KubeClient, KubeconfigAbsentError, type Logger } from '@evenkeel/kernel'
+import {
+  type Clock,
+  isUnavailable,
+  type KubeClient,
+  KubeConnectionError,
+  KubeconfigAbsentError,
+  type Logger,
+} from '@evenkeel/kernel'
 import { type InstallHomeOptions, installHome } from './install.ts'
 
 export interface HomeInstallationOptions extends Pick<InstallHomeOptions, 'releases' | 'clock' | 'deadlineMs'> {
@@ -48,7 +55,8 @@ export class HomeInstallation {
         if (failures === 0 && err instanceof KubeconfigAbsentError) {
           log.info({ reason: err.message }, 'waiting for the home to be made')
         } else if (failures === 0) {
-          log.warn({ err }, 'the home cannot be brought up to date yet: it is tried again')
+          const cause = err instanceof KubeConnectionError ? { reason: err.message } : { err }
+          log.warn(cause, 'the home cannot be brought up to date yet: it is tried again')
         }
         waitMs = this.#retryMs(err, failures)
         failures += 1
