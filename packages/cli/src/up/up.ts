@@ -92,7 +92,7 @@ function tellOtherMachines({ installation, trustFile }: OpenedInstallation, prin
   if (isLoopback(address)) return
   const { first, last } = ENDPOINT_PORTS
   print(
-    `Other machines: let them reach ${address} at TCP port ${servicePort} (EKS API) and ${first} to ${last} (clusters, one each from the first on), and have them trust ${trustFile}`,
+    `Other machines: let them reach ${address} at TCP port ${servicePort} (EKS API) and ${first} to ${last} (clusters, a port each), and have them trust ${trustFile}`,
   )
 }
 
