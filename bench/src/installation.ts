@@ -19,7 +19,7 @@ import { Check } from 'typebox/value'
 import type { Address } from './requests.ts'
 
 const LAUNCHER = join(dirname(dirname(import.meta.dirname)), 'evenkeel')
-const LOOK_INTERVAL_MS = 100
+const LOOK_INTERVAL_MS = 200
 
 /** A process of an installation. */
 export interface OwnedProcess {

@@ -62,7 +62,6 @@ async function startByHand(bench: Bench, run: number): Promise<CreateTimes> {
   })
   try {
     cluster.start()
-    await cluster.untilReady()
     const firstWriteMs = await cluster.untilFirstWrite('first')
     return { firstWriteMs, readyToUseMs: await cluster.untilServiceAccount('first') }
   } finally {

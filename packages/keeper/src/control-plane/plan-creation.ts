@@ -10,13 +10,16 @@ import type { Step } from './steps.ts'
 /** Short: what a create waits for is measured in fractions of a second, and nobody else is served yet. */
 const CREATING_LOOK_MS = 150
 /** While the endpoint leads nowhere, a look would only take processor time from the programs that start. */
-const STARTING_LOOK_MS = 400
+const STARTING_LOOK_MS = 250
 /** A create that takes longer than this is not helped by looking often. */
 const BRISK_MS = 60_000
 /** While megabytes arrive, or after that. */
 const UNHURRIED_LOOK_MS = 1000
 
-/** Everything is started at once; then it is watched closely until the whole path has been seen to work, or time is up. */
+/**
+ * Everything that can be is started at once; then it is watched closely until the whole path has been seen to work, or time
+ * is up.
+ */
 export function planCreation(snapshot: ControlPlaneSnapshot): Plan<Step> {
   const missing = missingForActive(snapshot)
   if (missing.length === 0) {

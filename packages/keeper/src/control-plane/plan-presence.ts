@@ -29,7 +29,7 @@ export function planPresence(snapshot: ControlPlaneSnapshot, options: PresenceOp
   const programs = planPrograms(snapshot)
   const members = membersOf(snapshot)
   const volumes = planVolumes(snapshot, options)
-  const instances = planInstances(snapshot, members, volumes.missing)
+  const instances = planInstances(snapshot, members, { ...options, missingVolumes: volumes.missing })
   const endpoint = planEndpoint(snapshot)
   const replacement = planReplacement(snapshot, members)
   const steps = [
@@ -149,12 +149,13 @@ function planVolumes(snapshot: ControlPlaneSnapshot, options: PresenceOptions): 
 function planInstances(
   snapshot: ControlPlaneSnapshot,
   members: readonly Member[],
-  missingVolumes: ReadonlySet<string>,
+  { mayMakeVolumes, missingVolumes }: PresenceOptions & { readonly missingVolumes: ReadonlySet<string> },
 ): readonly Step[] {
   const cluster = snapshot.id
   // A program that is not here yet cannot be started; one that runs needs no file of its own to go on.
   const wanted = snapshot.programs.state === 'present' ? members : []
   const ensure = wanted
+    .filter((member) => !(mayMakeVolumes && awaitsApiServer(member, members)))
     .filter((member) => !member.spec.volumes.some((volume) => missingVolumes.has(volume)))
     .filter((member) => !isWrittenDown(member) || isStuck(snapshot, member))
     .map((member): Step => ({ kind: 'EnsureInstance', cluster, instance: member.spec }))
@@ -162,6 +163,21 @@ function planInstances(
     ({ name }): Step => ({ kind: 'RemoveInstance', cluster, instance: { cluster, name }, graceSeconds: 30 }),
   )
   return [...ensure, ...strays]
+}
+
+const CONTROLLERS = ['kube-controller-manager', 'kube-scheduler']
+
+/**
+ * In a new cluster controllers start when the API server of their zone is ready. One that is early is refused, and tries
+ * again later than it would start: its lease after 2 to 4.4 s, its informers after 0.8 s, doubled each time (client-go
+ * 0.37). Until then the processor is the API servers'. One that is lost later is put back at once, whoever is ready.
+ */
+function awaitsApiServer({ spec, observed }: Member, members: readonly Member[]): boolean {
+  if (observed !== undefined || !CONTROLLERS.includes(spec.component)) {
+    return false
+  }
+  const own = members.find((other) => other.spec.component === 'kube-apiserver' && other.spec.place === spec.place)
+  return own?.ready !== true
 }
 
 function isWrittenDown({ spec, observed, desiredDigest }: Member): boolean {

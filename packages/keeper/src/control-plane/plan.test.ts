@@ -289,6 +289,8 @@ describe('replacement', () => {
   })
 })
 
+const CONTROLLERS = ['kube-controller-manager', 'kube-scheduler']
+
 describe('a control plane that is created', () => {
   const late = { effort: { workedMs: CREATE_DEADLINE_MS, at: new Date(CREATING_MS).toISOString() } }
   it.each<[string, ControlPlaneSnapshot, string[]]>([
@@ -308,9 +310,21 @@ describe('a control plane that is created', () => {
         'EnsureVolume etcd-a',
         'EnsureVolume etcd-b',
         'EnsureVolume etcd-c',
-        ...settled().desired!.instances.map((spec) => `EnsureInstance ${spec.name}`),
+        ...settled()
+          .desired!.instances.filter(({ component }) => !CONTROLLERS.includes(component))
+          .map(({ name }) => `EnsureInstance ${name}`),
         'EnsureEndpoint abc',
       ],
+    ],
+    [
+      'the API server of a zone is ready, the controllers of that zone follow',
+      withSilent(
+        creating({
+          observedInstances: settled().observedInstances.filter(({ component }) => !CONTROLLERS.includes(component)),
+        }),
+        'kube-apiserver-b',
+      ),
+      ['EnsureInstance kube-controller-manager-a', 'EnsureInstance kube-scheduler-a'],
     ],
     ['all has been seen to work', creating(), ['RecordOutcome abc active']],
     ['one member is not ready', withSilent(creating(), 'kube-scheduler-b'), []],
@@ -354,7 +368,7 @@ describe('a control plane that is created', () => {
 
   it('when the endpoint leads nowhere yet, it leaves the processor to what starts', () => {
     const given = creating({ probes: { ...settled().probes!, endpoint: { ready: false } } })
-    expect(planControlPlane(given).wakeAfterMs).toBe(400)
+    expect(planControlPlane(given).wakeAfterMs).toBe(250)
   })
 
   it('when half a minute has been spent, it writes that down before anything else', () => {
