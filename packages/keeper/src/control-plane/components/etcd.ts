@@ -71,7 +71,7 @@ export function renderEtcd(input: ControlPlaneInput, zone: Zone): InstanceSpec {
       'log-format': 'json',
       'log-outputs': 'stderr',
     }),
-    env: goEnvironment('etcd'),
+    env: goEnvironment(),
     files: files.all(),
     volumes: [name],
     startDelayMs: topology.etcdZones.indexOf(zone) * START_DELAY_MS,

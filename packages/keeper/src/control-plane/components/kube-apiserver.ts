@@ -43,7 +43,7 @@ export function renderApiServer(input: ControlPlaneInput, zone: Zone): InstanceS
       'event-ttl': '1h',
       profiling: false,
     }),
-    env: goEnvironment('kube-apiserver'),
+    env: goEnvironment(),
     files: files.all(),
     volumes: [],
     stopGraceSeconds: STOP_GRACE_SECONDS,

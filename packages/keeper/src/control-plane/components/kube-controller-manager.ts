@@ -43,7 +43,7 @@ export function renderControllerManager(input: ControlPlaneInput, zone: Zone): I
       profiling: false,
       'contention-profiling': false,
     }),
-    env: goEnvironment('kube-controller-manager'),
+    env: goEnvironment(),
     files: files.all(),
     volumes: [],
     stopGraceSeconds: 10,

@@ -29,7 +29,7 @@ export function renderScheduler(input: ControlPlaneInput, zone: Zone): InstanceS
       profiling: false,
       'contention-profiling': false,
     }),
-    env: goEnvironment('kube-scheduler'),
+    env: goEnvironment(),
     files: files.all(),
     volumes: [],
     stopGraceSeconds: 10,
