@@ -74,7 +74,8 @@ export class SimulatedProgram {
     this.#written = writtenOf(spec)
     if (this.#wanted === 'up') return
     this.#wanted = 'up'
-    this.#startsAtMs ??= nowMs + this.#surroundings.timing.startMs
+    // One that is still ending is followed when it has ended.
+    if (this.#process === undefined) this.#startsAtMs = nowMs + this.#surroundings.timing.startMs
   }
 
   /** Has run this spec for so long that it answers. */

@@ -139,7 +139,23 @@ describe('a simulated program', () => {
     expect((await seen())?.state).toBe('running')
   })
 
-  it('when it is given a second to end, it takes no longer', async () => {
+  it('when it is ensured again while it ends, the next process comes after its end', async () => {
+    const { clock, instances, seen } = world()
+    await instances.ensure(ETCD)
+    await clock.advance(startMs)
+    const before = await seen()
+    await instances.stop(ETCD)
+    await instances.ensure(ETCD)
+    await clock.advance(stopMs - 1)
+    expect((await seen())?.pid).toBe(before?.pid)
+    await clock.advance(1)
+    expect(await seen()).toMatchObject({ state: 'starting' })
+    await clock.advance(startMs)
+    expect((await seen())?.pid).not.toBe(before?.pid)
+    expect((await seen())?.state).toBe('running')
+  })
+
+  it('when it is given little time to end, it takes no longer', async () => {
     const { clock, instances } = world()
     await instances.ensure(ETCD)
     await clock.advance(startMs)
