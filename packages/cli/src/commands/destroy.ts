@@ -4,7 +4,6 @@ import { storeRoot } from '@evenkeel/distribution'
 import { hasErrorCode } from '@evenkeel/kernel'
 import {
   claimantOf,
-  heldClaims,
   type LocalPaths,
   loadInstallation,
   localPaths,
@@ -65,12 +64,10 @@ async function leaveExternalHome(paths: LocalPaths, { signal, print }: { signal:
 
 /** What an `up` leaves that ended before the installation was on record: folders that are empty, and claims. */
 async function removeUnfinished(home: string): Promise<string> {
-  const nothing = `there is no installation in ${home}: nothing to remove`
   if (!(await isFolder(home))) {
     await releaseClaims({ home })
-    return nothing
+    return `there is no installation in ${home}: nothing to remove`
   }
-  const claimant = claimantOf({ home })
   const names = await readdir(home)
   const foreign = await Promise.all(names.map(async (name) => ((await isUnfinished(home, name)) ? [] : [name])))
   const [first] = foreign.flat()
@@ -79,9 +76,8 @@ async function removeUnfinished(home: string): Promise<string> {
       `${home} is no installation of Evenkeel (it has ${first}, and no installation.json): nothing is removed; EVENKEEL_HOME names the folder of one`,
     )
   }
-  if (names.length === 0 && (await heldClaims(claimant)).length === 0) return nothing
   await removeState(home)
-  await releaseClaims(claimant)
+  await releaseClaims(claimantOf({ home }))
   await removeFolder(home)
   return `The unfinished installation in ${home} is removed`
 }

@@ -34,7 +34,6 @@ export async function prepareInstallation(
   await ensureFolder(wishes.home, 0o700)
   const claimant = claimantOf(wishes)
   const paths = localPaths(wishes.home)
-  await withDiskFaults(paths.run, () => discardRunOfEarlierStart(realPaths(wishes.home)))
   for (const folder of [
     paths.run,
     paths.volumes,
@@ -52,6 +51,7 @@ export async function prepareInstallation(
     refuseChange(there, wishes)
     await reclaimOctet(claimant, there.octet)
     await reclaimServicePort(claimant, there.servicePort)
+    await withDiskFaults(paths.run, () => discardRunOfEarlierStart(realPaths(wishes.home)))
     return { installation: there, isNew: false }
   }
   const address = wishes.address ?? '127.0.0.1'
@@ -70,6 +70,8 @@ export async function prepareInstallation(
   }
   const installation = await recordInstallation(wishes.home, made)
   refuseChange(installation, wishes)
+  // Only now: what is not on record yet has no files, so that it is known for what it is.
+  await withDiskFaults(paths.run, () => discardRunOfEarlierStart(realPaths(wishes.home)))
   return { installation, isNew: installation.id === made.id }
 }
 
