@@ -123,12 +123,17 @@ export function kubeErrorFrom(answer: {
   return new KubeError({
     status,
     reason: told.reason ?? '',
-    message:
-      told.message || `${request} was answered with HTTP status ${status} and no explanation: ${body.slice(0, 200)}`,
+    message: told.message || `${request} was answered with HTTP status ${status}${explanationOf(body)}`,
     details,
     retryAfterMs: seconds === undefined ? undefined : seconds * 1000,
     request,
   })
+}
+
+/** Health pages of Kubernetes' programs and of etcd list all their checks, those that failed as `[-]name failed`. */
+function explanationOf(body: string): string {
+  const failed = [...body.matchAll(/^\[-\](\S+)/gm)].map(([, check]) => check)
+  return failed.length > 0 ? `: not ready are ${failed.join(', ')}` : ` and no explanation: ${body.slice(0, 200)}`
 }
 
 interface StatusObject {
