@@ -1,2 +1,2 @@
-export { type Leftover, removeFromHome } from './remove.ts'
+export { removeFromHome } from './remove.ts'
 export { examineHome, useHome } from './use.ts'

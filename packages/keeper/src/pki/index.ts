@@ -1,7 +1,6 @@
 export { type Authority, AuthoritySchema, createAuthority, expiryOf } from './authority.ts'
 export { authoritiesEnd, ClusterKeys, createClusterKeys } from './cluster-keys.ts'
 export {
-  type AuthorityName,
   areLeavesDue,
   issueCertificates,
   Leaf,

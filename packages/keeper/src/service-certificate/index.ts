@@ -1,5 +1,1 @@
-export {
-  type ServiceCertificatePorts,
-  type ServiceCertificateSnapshot,
-  serviceCertificateReconciler,
-} from './reconciler.ts'
+export { serviceCertificateReconciler } from './reconciler.ts'

@@ -15,8 +15,6 @@ import {
   serviceFiles,
 } from './records.ts'
 
-export type { ServiceCertificateSnapshot }
-
 export interface ServiceCertificatePorts {
   readonly records: ClusterRecords
   readonly clock: Clock
