@@ -4,7 +4,7 @@ ARGS ?=
 RUN := ./evenkeel run
 
 .DEFAULT_GOAL := help
-.PHONY: help up down status destroy check types lint format boundaries generated test test-packages test-e2e bench
+.PHONY: help up down status destroy check types lint format boundaries generated test test-packages test-e2e torture bench
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ test-packages: ## Tests of the packages alone (one file: make test-packages ARGS
 
 test-e2e: ## Tests on whole installations alone
 	@$(RUN) vitest run --config e2e/vitest.config.ts $(ARGS)
+
+torture: ## SIGKILL of every process of a cluster, one after the other, under a client (some ten minutes)
+	@EVENKEEL_KILL_MATRIX=all $(RUN) vitest run --config e2e/vitest.config.ts e2e/kill-matrix.test.ts $(ARGS)
 
 bench: ## Figures against a baseline, each a ratio of one run
 	@$(RUN) node bench/src/main.ts $(ARGS)
