@@ -7,7 +7,10 @@ export interface InstalledProcess {
   readonly parentPid: number
   /** Clock ticks since the start of the machine; with the pid it names a process for good. */
   readonly startTicks: number
-  /** Killed, with threads that are not gone yet: it runs no more code, and may or may not have closed its connections. */
+  /**
+   * On its way out of the kernel: it runs no more code, and may or may not have closed its files. It has given its memory
+   * back, which comes before files and with them locks are closed, or its first thread is gone and others are not.
+   */
   readonly isEnding: boolean
   /** `program`, `logger`: of an instance; `supervisor`: of either; `tree`: s6-svscan; `watcher`: waits to become one. */
   readonly role: 'program' | 'logger' | 'supervisor' | 'tree' | 'watcher'
@@ -58,8 +61,10 @@ export class ProcessTable {
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     const startTicks = Number(fields[19])
     let known = this.#known.get(pid)
-    if (fields[0] === 'Z' || fields[0] === 'X') {
-      const isEnding = known?.startTicks === startTicks && readdirSync(`/proc/${pid}/task`).length > 1
+    const isOver = fields[0] === 'Z' || fields[0] === 'X'
+    const hasNoMemory = fields[20] === '0'
+    if (isOver || hasNoMemory) {
+      const isEnding = known?.startTicks === startTicks && (!isOver || readdirSync(`/proc/${pid}/task`).length > 1)
       return isEnding && known?.part !== undefined
         ? { pid, parentPid: Number(fields[1]), startTicks, isEnding, ...known.part }
         : undefined

@@ -38,6 +38,11 @@ export interface InstanceSpec extends InstanceId {
   readonly volumes: readonly string[]
   /** Every start waits so long first: for programs that get in each other's way when they start at the same moment. */
   readonly startDelayMs?: number
+  /**
+   * A start after an end that nobody asked for waits so long: for programs that take connections long before they serve
+   * them, so that whoever balances to them has seen the end by then.
+   */
+  readonly restartDelayMs?: number
   /** SIGTERM, then SIGKILL after this many seconds. */
   readonly stopGraceSeconds: number
 }

@@ -27,7 +27,7 @@ describe('the configuration of a balancer', () => {
         log stdout format raw local0 notice
         stats socket 'unix@admin.sock' mode 600 level admin
         stats timeout 10s
-        set-var proc.evenkeel_mark str(5e7741bd2b471501-501b3659fd316cde)
+        set-var proc.evenkeel_mark str(66d9da705983651b-501b3659fd316cde)
 
       defaults
         mode tcp
@@ -51,7 +51,8 @@ describe('the configuration of a balancer', () => {
         option httpchk
         http-check send meth GET uri '/readyz' ver HTTP/1.1 hdr Host kubernetes hdr Connection close
         http-check expect error-status L7OKC status 200
-        default-server inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions
+        default-server inter 500ms fastinter 50ms fall 2 rise 1 on-marked-down shutdown-sessions
+        default-server observe layer4 error-limit 1 on-error fastinter
         server a 127.9.1.2:6443 check check-ssl verify required ca-file 'ca.pem' check-sni kubernetes verifyhost kubernetes
         server b 127.9.2.2:6443 check check-ssl verify required ca-file 'ca.pem' check-sni kubernetes verifyhost kubernetes
         server a-unchecked 127.9.1.2:6443 backup

@@ -35,6 +35,14 @@ describe('renderServiceFolder', () => {
     expect(render({ startDelayMs: 0 })).toEqual(render())
   })
 
+  it('when restarts are to be delayed, the wait comes after an end that nobody asked for, not before a start', () => {
+    const { finish, ...others } = render({ restartDelayMs: 600 })
+    expect(finish).toContain('\n[ "$count" -gt 3 ] || exec sleep 0.6\n')
+    const { finish: plain, ...same } = render()
+    expect(plain).toContain('\n[ "$count" -gt 3 ] || exit 0\n')
+    expect(others).toEqual(same)
+  })
+
   it('when a spec is given, it renders what s6 runs', () => {
     expect(render()).toMatchInlineSnapshot(`
       {

@@ -26,7 +26,7 @@ export function renderServiceFolder(
   return [
     { path: 'start', content: startScript(paths, spec, command, written), mode: 0o700 },
     { path: 'run', content: runScript(paths, spec), mode: 0o700 },
-    { path: 'finish', content: FINISH_SCRIPT, mode: 0o700 },
+    { path: 'finish', content: finishScript(spec), mode: 0o700 },
     // 0 would be no limit at all.
     { path: 'timeout-kill', content: `${Math.max(1, spec.stopGraceSeconds * 1000)}\n`, mode: 0o600 },
     { path: 'timeout-finish', content: '10000\n', mode: 0o600 },
@@ -85,19 +85,23 @@ function logScript(paths: LocalPaths, spec: InstanceSpec): string {
 }
 
 /**
- * Runs after each end of the program that nobody asked for. The first three in a row are followed by a start at once (s6
- * itself starts nothing more often than once a second), later ones by a pause that grows to 5 s. Fifteen quiet seconds
- * forget it all.
+ * Runs after each end of the program that nobody asked for. The first three in a row are followed by a start at once, or
+ * after the delay of the spec (s6 itself starts nothing more often than once a second), later ones by a pause that grows to
+ * 5 s. Fifteen quiet seconds forget it all.
  */
-const FINISH_SCRIPT = `#!/bin/sh
-[ "$(s6-svstat -o wantedup .)" = true ] || exit 0
-now=$(date +%s)
-last=0 count=0
-[ ! -e ends ] || read -r last count <ends
-[ $((now - last)) -le 15 ] || count=0
-count=$((count + 1))
-echo "$now $count" >ends
-[ "$count" -gt 3 ] || exit 0
-[ "$count" -lt 8 ] || count=8
-exec sleep $((count - 3))
-`
+function finishScript({ restartDelayMs }: InstanceSpec): string {
+  return [
+    '#!/bin/sh',
+    '[ "$(s6-svstat -o wantedup .)" = true ] || exit 0',
+    'now=$(date +%s)',
+    'last=0 count=0',
+    '[ ! -e ends ] || read -r last count <ends',
+    '[ $((now - last)) -le 15 ] || count=0',
+    'count=$((count + 1))',
+    'echo "$now $count" >ends',
+    `[ "$count" -gt 3 ] || ${restartDelayMs ? `exec sleep ${restartDelayMs / 1000}` : 'exit 0'}`,
+    '[ "$count" -lt 8 ] || count=8',
+    'exec sleep $((count - 3))',
+    '',
+  ].join('\n')
+}

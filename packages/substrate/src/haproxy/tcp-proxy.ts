@@ -111,6 +111,9 @@ function renderDefaults(proxy: TcpProxy): string[] {
   ]
 }
 
+/** How soon a server that has just failed is asked again. */
+const CONFIRM_INTERVAL_MS = 50
+
 function renderListen(proxy: TcpProxy): string[] {
   const { check } = proxy
   const sni = word(check.serverName)
@@ -119,14 +122,17 @@ function renderListen(proxy: TcpProxy): string[] {
     ...(check.clientPemFile === undefined ? [] : [`crt ${quoted(check.clientPemFile)}`]),
     ...(check.port === undefined ? [] : [`port ${check.port}`]),
   ].join(' ')
-  const observed = check.port === undefined ? '' : ' observe layer4 error-limit 1 on-error mark-down'
+  // Where what is checked is what is used, a refused connection makes the next checks come at once, and they decide: were
+  // it counted as a failure itself (HAProxy 2.6), a second one would be cut instead of being tried with another server.
+  const onError = check.port === undefined ? 'fastinter' : 'mark-down'
   return [
     `listen ${PROXY_NAME}`,
     `  bind ${proxy.bind}:${proxy.port}`,
     '  balance leastconn',
     ...(proxy.backups === 'first' ? [] : ['  option allbackups']),
     ...renderCheck(proxy),
-    `  default-server inter ${check.intervalMs}ms fall 2 rise 1 on-marked-down shutdown-sessions${observed}`,
+    `  default-server inter ${check.intervalMs}ms fastinter ${CONFIRM_INTERVAL_MS}ms fall 2 rise 1 on-marked-down shutdown-sessions`,
+    `  default-server observe layer4 error-limit 1 on-error ${onError}`,
     ...proxy.servers.map((server) => `  ${serverLine(server)} check ${tls}`),
     ...(proxy.failOpen ? proxy.servers : []).map(
       (server) => `  ${serverLine({ ...server, name: `${server.name}${UNCHECKED_SUFFIX}`, backup: true })}`,

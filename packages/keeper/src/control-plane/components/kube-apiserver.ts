@@ -21,6 +21,12 @@ const API_AUDIENCE = 'https://kubernetes.default.svc'
 const TOKEN_CACHE = '30s'
 /** 5 s of delay, 60 s for the longest request, 10 s for watches, and 5 s to spare. */
 const STOP_GRACE_SECONDS = 80
+/**
+ * It listens about half a second after its start and answers a second or two later (1.37): what comes in between waits, and
+ * is cut when the balancer sees that nobody serves there. By this delay it sees the end of a killed one before the next
+ * one listens, and sends nobody there.
+ */
+const RESTART_DELAY_MS = 600
 
 export function renderApiServer(input: ControlPlaneInput, zone: Zone): InstanceSpec {
   const { name, files } = filesOf(input, 'kube-apiserver', zone)
@@ -46,6 +52,7 @@ export function renderApiServer(input: ControlPlaneInput, zone: Zone): InstanceS
     env: goEnvironment(),
     files: files.all(),
     volumes: [],
+    restartDelayMs: RESTART_DELAY_MS,
     stopGraceSeconds: STOP_GRACE_SECONDS,
   }
 }

@@ -7,6 +7,7 @@ export function specText(spec: InstanceSpec): string {
   const head = [
     `${spec.name} of ${spec.cluster}: ${spec.component} in ${spec.place}`,
     ...(spec.startDelayMs ? [`start: after ${spec.startDelayMs} ms`] : []),
+    ...(spec.restartDelayMs ? [`restart: after ${spec.restartDelayMs} ms`] : []),
     `stop: SIGTERM, SIGKILL after ${spec.stopGraceSeconds} s`,
     `volumes: ${spec.volumes.join(', ') || 'none'}`,
     '',
