@@ -65,7 +65,8 @@ describe('renderTcpProxy', () => {
         tcp-check connect default linger
         tcp-check send "GET /readyz HTTP/1.1\\r\\nHost: kubernetes\\r\\nConnection: close\\r\\n\\r\\n"
         tcp-check expect error-status L7OKC rstring "^HTTP/1\\.[01] 200 "
-        default-server inter 500ms fall 2 rise 1 on-marked-down shutdown-sessions observe layer4 error-limit 1 on-error mark-down
+        default-server inter 500ms fastinter 50ms fall 2 rise 1 on-marked-down shutdown-sessions
+        default-server observe layer4 error-limit 1 on-error mark-down
         server a 127.9.1.2:6443 check check-ssl verify required ca-file '/state/ca.pem' check-sni kubernetes verifyhost kubernetes crt '/state/client.pem' port 2381
         server b 127.9.2.2:6443 check check-ssl verify required ca-file '/state/ca.pem' check-sni kubernetes verifyhost kubernetes crt '/state/client.pem' port 2381
         server a-unchecked 127.9.1.2:6443 backup
