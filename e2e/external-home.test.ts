@@ -8,6 +8,7 @@ import {
   NAMESPACES,
   VALIDATING_ADMISSION_POLICIES,
 } from '@evenkeel/kernel'
+import { waitFor } from '@evenkeel/kernel/testing'
 import { HomeHarness } from '@evenkeel/service/testing/home-harness'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Installation } from './installation.ts'
@@ -131,7 +132,15 @@ describe('when the home is a Kubernetes of somebody else', () => {
   })
 
   test('when the installation is destroyed, nothing of it is left in that home', async () => {
-    await evenkeel.evenkeel(['cluster', 'create', 'last', '--no-wait'])
+    // An API server that has just started takes a while to know our kinds, and refuses them meanwhile.
+    await waitFor(
+      async () => {
+        const { code, stderr } = await evenkeel.tryEvenkeel(['cluster', 'create', 'last', '--no-wait'])
+        if (code !== 0) expect(stderr).toContain('ServiceUnavailableException')
+        return code === 0
+      },
+      { what: 'the home to take a cluster again', deadlineMs: 60_000 },
+    )
     const output = await evenkeel.evenkeel(['destroy', '--yes'], { deadlineMs: 120_000 })
     expect(output).toContain('What Evenkeel has made in the home is removed there')
     expect(await ours()).toEqual([])

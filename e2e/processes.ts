@@ -72,7 +72,8 @@ export class ProcessTable {
     // A process becomes another program by exec, under the same pid.
     if (known?.startTicks !== startTicks || known.command !== command) {
       known = { startTicks, command, environment: environmentOf(pid), part: undefined }
-      this.#known.set(pid, known)
+      // In the middle of an exec a process has its new name and no environment yet: what it is shows at the next look.
+      if (known.environment.size > 1) this.#known.set(pid, known)
     }
     if (known.environment.get('EVENKEEL_HOME') !== this.#home) return undefined
     known.part = partOf(pid, command, known.environment)

@@ -162,7 +162,9 @@ export class WatchedCluster {
   unsupervised(): string[] {
     const all = this.table.look()
     const supervisors = new Set(all.filter(({ role }) => role === 'supervisor').map(({ pid }) => pid))
-    return all.filter(({ role, parentPid }) => role === 'program' && !supervisors.has(parentPid)).map(({ of }) => of)
+    return all
+      .filter(({ role, parentPid, isEnding }) => role === 'program' && !isEnding && !supervisors.has(parentPid))
+      .map(({ of }) => of)
   }
 
   /** Errors since `from` that were not in flight when a process on their way ended. */
