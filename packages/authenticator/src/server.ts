@@ -24,8 +24,8 @@ const LISTEN_INTERVAL_MS = 1000
 
 export interface TokenServerOptions {
   /**
-   * Addresses to answer at, its own first. Several authenticators may share them (SO_REUSEPORT): the kernel deals new connections out
-   * between those that live, so that tokens are verified while one of them starts again.
+   * Addresses to answer at, its own first. Several authenticators may share them (SO_REUSEPORT): the kernel deals new
+   * connections out between those that live, so that tokens are verified while one of them starts again.
    */
   readonly hosts: readonly [string, ...string[]]
   /** 0: any free port, for one host alone. */

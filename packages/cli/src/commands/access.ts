@@ -69,7 +69,8 @@ async function homeKubeconfig({ paths, installation }: OpenedInstallation): Prom
     accountNamespace(installation.accountId),
   )
   if (context === undefined) return adminKubeconfig
-  const path = `${clientFiles(paths.home).kubeconfig}-home-context`
+  // Of a name that no cluster's kubeconfig can have: theirs have no dots.
+  const path = `${clientFiles(paths.home).kubeconfig}.home-context`
   await rewriteFile(path, () => context)
   return `${path}:${adminKubeconfig}`
 }
