@@ -1,9 +1,10 @@
+import { missingOf } from './missing-programs.ts'
 import { type ProgramRequest, wantedSets } from './program-request.ts'
 import type { ProgramSet } from './programs.ts'
 import type { SourceName } from './progress.ts'
 import { defaultRelease } from './releases/index.ts'
 import { type Source, SourceSkip, type Wanted } from './sources/index.ts'
-import { isInstalled, setFolder, storeRoot } from './store/index.ts'
+import { setFolder, storeRoot } from './store/index.ts'
 import { openSources, realSurroundings, type Surroundings } from './surroundings.ts'
 
 /** Whether a source can give a set of programs, and if not, why and what to do. */
@@ -16,6 +17,8 @@ export interface SourceCheck {
   readonly detail: string
   /** What would make it usable, where that is known. */
   readonly mend?: string
+  /** Debian packages that would make it usable. */
+  readonly packages?: readonly string[]
 }
 
 export interface CheckOptions {
@@ -57,11 +60,9 @@ function defaultRequest(): ProgramRequest {
   return { kubernetes: [kubernetes.version], etcd: [etcd.version] }
 }
 
-async function checkStore({ set, version, programs, platform }: Wanted, store: string): Promise<SourceCheck> {
-  const missing: string[] = []
-  for (const name of programs) {
-    if (!(await isInstalled({ name, version }, store))) missing.push(name)
-  }
+async function checkStore(wanted: Wanted, store: string): Promise<SourceCheck> {
+  const { set, version, platform } = wanted
+  const missing = await missingOf(wanted, store)
   const isUsable = missing.length === 0
   const folder = setFolder(set, version, store, platform)
   const detail = isUsable ? `in ${folder}` : `${missing.join(', ')} not in ${folder}`
@@ -75,7 +76,8 @@ async function checkSource(source: Source, wanted: Wanted, signal: AbortSignal):
     return { ...about, isUsable: true, detail: origin }
   } catch (error) {
     if (!(error instanceof SourceSkip)) throw error
-    const { message: detail, mend } = error
-    return { ...about, isUsable: false, detail, ...(mend === undefined ? {} : { mend }) }
+    const { message: detail, mend, packages } = error
+    const help = { ...(mend === undefined ? {} : { mend }), ...(packages.length === 0 ? {} : { packages }) }
+    return { ...about, isUsable: false, detail, ...help }
   }
 }

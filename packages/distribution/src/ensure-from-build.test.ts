@@ -81,7 +81,7 @@ test.each([
 test('when the only Go is too old, it is named before any work starts', async () => {
   using world = await openWorld(KUBERNETES, { FAKE_GO_VERSION: 'go1.22.1' })
   const { error } = await run({ kubernetes: [KUBERNETES] }, world)
-  expect(error).toMatchObject({ fault: 'no-go', message: expect.stringContaining(`${world.go.path} is 1.22.1`) })
+  expect(error).toMatchObject({ fault: 'no-tools', message: expect.stringContaining(`${world.go.path} is 1.22.1`) })
   expect(world.go.calls()).toEqual([])
 })
 

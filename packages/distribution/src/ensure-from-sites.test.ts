@@ -222,7 +222,7 @@ test('when a download was broken off, the next run continues it', async () => {
   await using world = await openWorld()
   const { site, store, surroundings } = world
   site.fail('/kubectl', { kind: 'stall', afterBytes: 300_000 })
-  expect((await run(KUBECTL, { store, surroundings })).error).toMatchObject({ fault: 'no-go' })
+  expect((await run(KUBECTL, { store, surroundings })).error).toMatchObject({ fault: 'no-tools' })
   expect(world.files().filter((path) => path.endsWith('.validator'))).toHaveLength(1)
   site.heal()
   site.requests.splice(0)
@@ -319,7 +319,7 @@ test('when nobody has it, the error says what each source said and what to do, a
     { kubernetes: [VERSION], etcd: [ETCD_VERSION] },
     { store: world.store, surroundings: world.surroundings },
   )
-  expect(error).toMatchObject({ fault: 'no-go' })
+  expect(error).toMatchObject({ fault: 'no-tools' })
   const message = (error as Error).message
   expect(message).toContain(`etcd ${ETCD_VERSION} cannot be had`)
   expect(message).toContain('SHA256SUMS, does not exist')

@@ -1,4 +1,5 @@
 import { allOrNone } from './all-or-none.ts'
+import { missingOf } from './missing-programs.ts'
 import { type ProgramRequest, wantedSets } from './program-request.ts'
 import type { ProgramName, ProgramSet } from './programs.ts'
 import type { ProgressEvent, SourceName } from './progress.ts'
@@ -6,7 +7,7 @@ import { ProgressLine } from './progress-line.ts'
 import { installSet } from './set-installation.ts'
 import { SourceSearch } from './source-search.ts'
 import type { Wanted } from './sources/index.ts'
-import { isInstalled, lockStore, openStaging, programPath, type StoreLock, storeRoot } from './store/index.ts'
+import { lockStore, openStaging, programPath, type StoreLock, storeRoot } from './store/index.ts'
 import { openSources, realSurroundings, type Surroundings } from './surroundings.ts'
 
 export interface EnsureOptions {
@@ -70,7 +71,7 @@ export async function ensurePrograms(
 async function leaveInstalled(tasks: readonly Task[], store: string, sources: Map<Task, SourceName>): Promise<Task[]> {
   const missing: Task[] = []
   for (const task of tasks) {
-    if ((await missingPrograms(task.wanted, store)).length > 0) {
+    if ((await missingOf(task.wanted, store)).length > 0) {
       missing.push(task)
       continue
     }
@@ -103,7 +104,7 @@ async function installAll(
   try {
     const installations = await allOrNone(
       tasks.map(({ wanted: asked, line }) => async (signal) => {
-        const wanted = { ...asked, programs: await missingPrograms(asked, store) }
+        const wanted = { ...asked, programs: await missingOf(asked, store) }
         const search = new SourceSearch(wanted, sources.all, line)
         return { wanted, search, line, store, staging, found: await search.next(signal) }
       }),
@@ -119,14 +120,6 @@ async function installAll(
     await sources.close()
     await staging.discard()
   }
-}
-
-async function missingPrograms({ programs, version }: Wanted, store: string): Promise<readonly ProgramName[]> {
-  const missing: ProgramName[] = []
-  for (const name of programs) {
-    if (!(await isInstalled({ name, version }, store))) missing.push(name)
-  }
-  return missing
 }
 
 function toInstalledSet({ set, version, programs }: Wanted, source: SourceName, store: string): InstalledSet {

@@ -4,7 +4,8 @@
  * - `truncated`: a file ended before its announced length, again after resuming.
  * - `disk-full`: no space left, or over quota.
  * - `store-unusable`: the store cannot be written or locked, or what is in it cannot be run.
- * - `no-go`: nothing can be downloaded, and there is no Go that is recent enough to build.
+ * - `no-tools`: nothing can be downloaded, and what a build needs is not here: a Go that is recent enough, and for runc a
+ *   C compiler and libseccomp.
  * - `no-source`: no source has it; the message lists what each of them said.
  * - `build-failed`: Go said no.
  * - `wrong-version`: a program says that it is another version than the one that was asked for.
@@ -15,7 +16,7 @@ export type DistributionFault =
   | 'truncated'
   | 'disk-full'
   | 'store-unusable'
-  | 'no-go'
+  | 'no-tools'
   | 'no-source'
   | 'build-failed'
   | 'wrong-version'

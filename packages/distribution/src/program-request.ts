@@ -10,10 +10,8 @@ import {
 } from './programs.ts'
 import type { Wanted } from './sources/index.ts'
 
-/** Versions that are wanted, such as `{ kubernetes: ['v1.37.2'], etcd: ['v3.7.3'] }`. */
-export interface ProgramRequest {
-  readonly kubernetes?: readonly string[]
-  readonly etcd?: readonly string[]
+/** Versions that are wanted, such as `{ kubernetes: ['v1.37.2'], etcd: ['v3.7.3'] }`: nothing of any other set. */
+export type ProgramRequest = { readonly [Set in ProgramSet]?: readonly string[] } & {
   /** Only these programs of them; all when not given. */
   readonly programs?: readonly ProgramName[]
 }

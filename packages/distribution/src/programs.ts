@@ -4,12 +4,37 @@ import { DistributionError } from './faults.ts'
 export const PROGRAMS = {
   kubernetes: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'kubelet', 'kubectl'],
   etcd: ['etcd', 'etcdctl', 'etcdutl'],
+  containerd: ['containerd', 'containerd-shim-runc-v2', 'ctr'],
+  runc: ['runc'],
+  // Of upstream's some twenty those that a node's pod network is made of.
+  'cni-plugins': ['bridge', 'host-local', 'loopback', 'portmap'],
+  coredns: ['coredns'],
+  'metrics-server': ['metrics-server'],
+  kwok: ['kwok'],
+  crane: ['crane'],
 } as const
 
 export type ProgramSet = keyof typeof PROGRAMS
 export type ProgramName = (typeof PROGRAMS)[ProgramSet][number]
 
 export const PROGRAM_SETS = Object.keys(PROGRAMS) as readonly ProgramSet[]
+
+const TITLES: Readonly<Record<ProgramSet, string>> = {
+  kubernetes: 'Kubernetes',
+  etcd: 'etcd',
+  containerd: 'containerd',
+  runc: 'runc',
+  'cni-plugins': 'CNI plugins',
+  coredns: 'CoreDNS',
+  'metrics-server': 'metrics-server',
+  kwok: 'kwok',
+  crane: 'crane',
+}
+
+/** What people call a set. */
+export function titleOf(set: ProgramSet): string {
+  return TITLES[set]
+}
 
 /** One program at one exact version, such as `v1.37.2`. */
 export interface ProgramReference {

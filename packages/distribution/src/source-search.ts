@@ -1,6 +1,6 @@
 import { DistributionError } from './faults.ts'
 import type { ProgressLine } from './progress-line.ts'
-import { type Offer, type Source, SourceSkip, type Wanted } from './sources/index.ts'
+import { type Offer, publishingSite, type Source, SourceSkip, type Wanted } from './sources/index.ts'
 
 export interface FoundSource {
   readonly source: Source
@@ -20,7 +20,7 @@ export class SourceSearch {
     this.#left = [...sources]
   }
 
-  /** The next source that has what is wanted. Throws `no-source` or `no-go` when there is none left. */
+  /** The next source that has what is wanted. Throws `no-source` or `no-tools` when there is none left. */
   async next(signal: AbortSignal): Promise<FoundSource> {
     for (let source = this.#left.shift(); source !== undefined; source = this.#left.shift()) {
       this.#line.report({ phase: 'looking', message: `asking ${SOURCE_WORDS[source.name]}` }, source.name)
@@ -44,9 +44,11 @@ export class SourceSearch {
     const { set, version } = this.#wanted
     const said = this.#refusals.map(({ source, skip }) => `  ${SOURCE_WORDS[source.name]}: ${skip.message}`)
     const mends = this.#refusals.flatMap(({ skip }) => skip.mend ?? [])
-    const next = [...mends, 'set EVENKEEL_MIRROR to a mirror of dl.k8s.io and github.com/etcd-io'].join(', or ')
-    // A mend that is known is Go's: the sites are out of our hands.
-    const fault = mends.length > 0 ? 'no-go' : 'no-source'
+    const site = publishingSite(set)
+    const mirrors = site === undefined ? [] : [`set EVENKEEL_MIRROR to a mirror that has ${site}`]
+    const next = [...mends, ...mirrors].join(', or ') || 'name another version'
+    // A mend that is known is a build's: the sites are out of our hands.
+    const fault = mends.length > 0 ? 'no-tools' : 'no-source'
     return new DistributionError(fault, [`${set} ${version} cannot be had:`, ...said, `To go on, ${next}.`].join('\n'))
   }
 }

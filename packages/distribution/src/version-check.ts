@@ -6,10 +6,15 @@ import type { ProgramName } from './programs.ts'
 
 const VERSION_TIMEOUT_MS = 60_000
 
-/** How a program is asked for its version; the first version in its answer is its own. */
-function versionArguments(program: ProgramName): readonly string[] {
-  if (program === 'kubectl') return ['version', '--client']
-  return program === 'etcdctl' || program === 'etcdutl' ? ['version'] : ['--version']
+/**
+ * How a program is asked for its version, where that is not by `--version`; the first version in its answer is its own.
+ * CNI plugins look at no argument: they tell their version where their environment names no command.
+ */
+const VERSION_ARGUMENTS: Readonly<Partial<Record<ProgramName, readonly string[]>>> = {
+  kubectl: ['version', '--client'],
+  etcdctl: ['version'],
+  etcdutl: ['version'],
+  crane: ['version'],
 }
 
 /** Throws unless the program, run under its own name, says that it is of `version`. */
@@ -26,7 +31,7 @@ export async function checkVersion(
   let answer: readonly string[]
   try {
     const options = { environment: { HOME: home, PATH: '/usr/bin:/bin' }, signal: AbortSignal.any([signal, timeout]) }
-    const { stdout, stderr } = await runCommand(path, versionArguments(program), options)
+    const { stdout, stderr } = await runCommand(path, VERSION_ARGUMENTS[program] ?? ['--version'], options)
     answer = [...stdout, ...stderr]
   } catch (error) {
     signal.throwIfAborted()

@@ -1,11 +1,12 @@
 import {
   checkSources,
   ensurePrograms,
-  isInstalled,
+  missingPrograms,
+  PROGRAM_SETS,
   type ProgramRequest,
   type ProgressEvent,
-  programSetOf,
   type SourceCheck,
+  titleOf,
 } from '@evenkeel/distribution'
 import { CommandError, formatBytes, formatDuration, type Step, type StepReport } from '../terminal/index.ts'
 
@@ -18,11 +19,9 @@ export function requestFor(release: { readonly kubernetes: { version: string }; 
   } as const satisfies ProgramRequest
 }
 
-const NAMES = { kubernetes: 'Kubernetes', etcd: 'etcd' } as const
-
 /** Throws, with what would help, where something can be had from nowhere: said before any work starts. Pure. */
 export function requireObtainable(checks: readonly SourceCheck[]): void {
-  for (const [wanted, lines] of Map.groupBy(checks, (check) => `${NAMES[check.set]} ${check.version}`)) {
+  for (const [wanted, lines] of Map.groupBy(checks, (check) => `${titleOf(check.set)} ${check.version}`)) {
     if (lines.some((line) => line.isUsable)) continue
     const reasons = lines.map((line) => `${line.source}: ${line.detail}`).join('; ')
     const mends = [...new Set(lines.flatMap((line) => line.mend ?? []))]
@@ -32,10 +31,8 @@ export function requireObtainable(checks: readonly SourceCheck[]): void {
 }
 
 /** Looks whether everything is here or can be had, without fetching it; asks nobody for what is here. */
-export async function checkObtainable(request: ReturnType<typeof requestFor>, signal: AbortSignal): Promise<void> {
-  const programs = request.programs.map((name) => ({ name, version: request[programSetOf(name)].join() }))
-  const isHere = await Promise.all(programs.map((program) => isInstalled(program)))
-  if (!isHere.includes(false)) return
+export async function checkObtainable(request: ProgramRequest, signal: AbortSignal): Promise<void> {
+  if ((await missingPrograms(request)).length === 0) return
   requireObtainable(await checkSources(request, { signal }))
 }
 
@@ -76,10 +73,10 @@ function makeTeller(report: StepReport) {
 }
 
 /**
- * A step each for Kubernetes and etcd, of one request: sources of both are found before anything is fetched. `signal` is
- * that of the steps.
+ * A step for each set of one request: sources of all are found before anything is fetched. `signal` is that of the
+ * steps.
  */
-export function programSteps(request: ReturnType<typeof requestFor>, signal: AbortSignal): Step[] {
+export function programSteps(request: ProgramRequest, signal: AbortSignal): Step[] {
   const listeners = new Map<string, (event: ProgressEvent) => void>()
   const missed: ProgressEvent[] = []
   let running: ReturnType<typeof ensurePrograms> | undefined
@@ -94,8 +91,12 @@ export function programSteps(request: ReturnType<typeof requestFor>, signal: Abo
     })
     return running
   }
-  return (['kubernetes', 'etcd'] as const).map((set) => ({
-    title: `${NAMES[set]} ${request[set].join(', ')}`,
+  const sets = PROGRAM_SETS.flatMap((set) => {
+    const versions = request[set] ?? []
+    return versions.length === 0 ? [] : [{ set, versions }]
+  })
+  return sets.map(({ set, versions }) => ({
+    title: `${titleOf(set)} ${versions.join(', ')}`,
     run: async (report) => {
       const tell = makeTeller(report)
       const installed = Promise.withResolvers<string>()

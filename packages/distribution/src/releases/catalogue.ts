@@ -4,8 +4,9 @@ import type { TSchema } from 'typebox'
 import { Value } from 'typebox/value'
 import { DistributionError } from '../faults.ts'
 import { minorOf } from '../programs.ts'
+import { findBundleFault } from './node-bundle.ts'
 import { type Catalogue, compareMinors, type Release } from './release.ts'
-import { type Digests, EtcdFile, ReleaseFile } from './schema.ts'
+import { type Digests, EtcdFile, IndependentFile, ReleaseFile } from './schema.ts'
 
 /** Reads and checks all files of a folder of releases. A new minor is a new file, and no line of code. */
 export function readCatalogue(folder: string): Catalogue {
@@ -16,7 +17,9 @@ export function readCatalogue(folder: string): Catalogue {
   return parseCatalogue(files)
 }
 
-/** Checks every file by itself (schema) and all of them together (names, one default, etcd that exists). */
+const INDEPENDENT = 'independent.json'
+
+/** Checks every file by itself (schema, bundles) and all of them together (names, one default, etcd that exists). */
 export function parseCatalogue(files: ReadonlyMap<string, unknown>): Catalogue {
   const etcds = new Map<string, EtcdFile>()
   const digests = new Map<string, Digests>()
@@ -28,9 +31,10 @@ export function parseCatalogue(files: ReadonlyMap<string, unknown>): Catalogue {
     etcds.set(etcd.minor, etcd)
     if (etcd.digests !== undefined) digests.set(`etcd ${etcd.version}`, etcd.digests)
   }
+  const independent = parseFile<IndependentFile>(INDEPENDENT, files.get(INDEPENDENT), IndependentFile)
   const releases: Release[] = []
   for (const [name, content] of files) {
-    if (name.startsWith('etcd-')) continue
+    if (name.startsWith('etcd-') || name === INDEPENDENT) continue
     const file = parseFile<ReleaseFile>(name, content, ReleaseFile)
     releases.push(toRelease(name, file, etcds))
     if (file.kubernetes.digests !== undefined)
@@ -43,7 +47,7 @@ export function parseCatalogue(files: ReadonlyMap<string, unknown>): Catalogue {
     'releases',
     `one of them must be the default, not ${defaults.join(', ') || 'none'}`,
   )
-  return { releases, digests }
+  return { releases, independent, digests }
 }
 
 function toRelease(name: string, file: ReleaseFile, etcds: ReadonlyMap<string, EtcdFile>): Release {
@@ -58,12 +62,16 @@ function toRelease(name: string, file: ReleaseFile, etcds: ReadonlyMap<string, E
     name,
     `etcd ${etcd.defaultMinor} is not between ${etcd.oldest} and ${etcd.newestMinor}`,
   )
+  const bundleFault = findBundleFault(file.nodeBundles, kubernetes.version)
+  requireThat(bundleFault === undefined, name, bundleFault ?? '')
   const release: Release = {
     minor,
     isDefault: file.default,
     kubernetes: { version: kubernetes.version },
     etcd: { oldest: etcd.oldest, newestMinor: etcd.newestMinor, version: etcdFile.version },
     platformRevision: file.platformRevision,
+    nodeBundles: file.nodeBundles,
+    addOns: { ...file.addOns, 'kube-proxy': kubernetes.version },
     releasedAt: new Date(file.releasedAt),
     standardSupportEndsAt: new Date(file.standardSupportEndsAt),
     extendedSupportEndsAt: new Date(file.extendedSupportEndsAt),

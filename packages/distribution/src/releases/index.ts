@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import type { Platform, ProgramSet } from '../programs.ts'
 import { readCatalogue } from './catalogue.ts'
-import type { Catalogue, Release } from './release.ts'
+import type { NodeBundle } from './node-bundle.ts'
+import type { Catalogue, IndependentVersions, Release } from './release.ts'
 
-export { type Release, type SupportStatus, supportStatus } from './release.ts'
+export { type NodeBundle, newestNodeBundle } from './node-bundle.ts'
+export { type AddOnName, type IndependentVersions, type Release, type SupportStatus, supportStatus } from './release.ts'
 
 let catalogue: Catalogue | undefined
 
@@ -27,6 +29,17 @@ export function defaultRelease(): Release {
 /** The release of a minor, such as `1.37`; undefined where we have none. */
 export function releaseOf(minor: string): Release | undefined {
   return releases().find((release) => release.minor === minor)
+}
+
+/** The bundle of a node's release version, such as `1.37.2-20261125`; undefined where we have none. */
+export function nodeBundleOf(releaseVersion: string): NodeBundle | undefined {
+  const bundles = releases().flatMap((release) => release.nodeBundles)
+  return bundles.find((bundle) => bundle.releaseVersion === releaseVersion)
+}
+
+/** Versions of programs that depend on no minor of Kubernetes. */
+export function independentVersions(): IndependentVersions {
+  return loadCatalogue().independent
 }
 
 /** Digests that the release files pin for a set at a version, by file name of the official sites. */

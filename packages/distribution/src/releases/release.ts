@@ -1,3 +1,4 @@
+import type { NodeBundle } from './node-bundle.ts'
 import type { Digests } from './schema.ts'
 
 /** A minor of Kubernetes as we offer it. */
@@ -20,15 +21,30 @@ export interface Release {
   }
   /** Which rendering of the control plane new clusters of this minor get: 1 is EKS's platform version `eks.1`. */
   readonly platformRevision: number
+  /** What nodes of this minor may run, oldest first: new nodes run the last one. */
+  readonly nodeBundles: readonly NodeBundle[]
+  /** Versions of the add-ons that clusters of this minor get, by their EKS names. */
+  readonly addOns: Readonly<Record<AddOnName, string>>
   readonly releasedAt: Date
   readonly standardSupportEndsAt: Date
   readonly extendedSupportEndsAt: Date
+}
+
+export type AddOnName = 'coredns' | 'kube-proxy' | 'metrics-server'
+
+/** Versions of programs that depend on no minor of Kubernetes. */
+export interface IndependentVersions {
+  /** Simulates nodes. */
+  readonly kwok: string
+  /** Makes and moves images. */
+  readonly crane: string
 }
 
 /** Everything in `releases/`. */
 export interface Catalogue {
   /** By minor, oldest first. */
   readonly releases: readonly Release[]
+  readonly independent: IndependentVersions
   /** Pinned digests by `kubernetes v1.37.2` or `etcd v3.7.3`. */
   readonly digests: ReadonlyMap<string, Digests>
 }

@@ -1,5 +1,6 @@
 import { link, rename } from 'node:fs/promises'
 import { join } from 'node:path'
+import { requireCToolchain } from './c-toolchain.ts'
 import { findGo, type GoSearchOptions } from './go.ts'
 import { type BuildWork, runGo } from './go-run.ts'
 import { readRecipe } from './recipe.ts'
@@ -24,6 +25,7 @@ export function createBuildSource({ recipes, environment, usualPlaces }: BuildSo
       const options = { minimum: recipe.minimumGo, environment, signal }
       const go = await findGo(usualPlaces === undefined ? options : { ...options, usualPlaces })
       if (!go.found) throw new SourceSkip(go.reason, { mend: go.mend })
+      if (recipe.cLibraries !== undefined) await requireCToolchain(recipe.cLibraries, environment, signal)
       const work = { go: go.path, recipe, platform: wanted.platform, environment }
       return {
         origin: `Go modules with Go ${go.version}`,
@@ -41,7 +43,7 @@ export function createBuildSource({ recipes, environment, usualPlaces }: BuildSo
 
 async function build(work: BuildWork, job: FetchJob): Promise<void> {
   const { recipe } = work
-  const flags = ['-trimpath', '-buildvcs=false', `-modfile=${recipe.moduleFile}`, '-ldflags', recipe.linkerFlags]
+  const flags = ['-trimpath', '-buildvcs=false', `-modfile=${recipe.moduleFile}`, ...recipe.flags]
   const packages = recipe.packages.map(({ path }) => path)
   const totalPackages = await countPackages(work, job, [...flags, ...packages])
   let donePackages = 0

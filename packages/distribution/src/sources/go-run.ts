@@ -5,6 +5,7 @@ import { type CommandOptions, runCommand } from '../command.ts'
 import { DistributionError } from '../faults.ts'
 import { architectureOf, type Platform } from '../programs.ts'
 import { diskFullError, saysDiskFull } from '../store/index.ts'
+import { C_COMPILER } from './c-toolchain.ts'
 import type { Recipe } from './recipe.ts'
 import type { FetchJob } from './source.ts'
 
@@ -15,6 +16,9 @@ export interface BuildWork {
   readonly platform: Platform
   readonly environment: NodeJS.ProcessEnv
 }
+
+/** Flags as Go sets them itself. */
+const C_ENVIRONMENT = { CGO_ENABLED: '1', CC: C_COMPILER, CGO_CFLAGS: '-O2 -g', CGO_LDFLAGS: '-O2 -g' } as const
 
 /** Lines of Go's complaint that go into an error. */
 const COMPLAINT_LINES = 20
@@ -52,7 +56,7 @@ export async function runGo(
  * Go's settings come from variables and from a file of the user (`go env -w`). What would change the result is set here,
  * and where the modules come from (GOPROXY, GOSUMDB, GOPRIVATE, caches, proxies) stays the user's.
  */
-function goEnvironment({ environment, platform }: BuildWork, scratch: string): NodeJS.ProcessEnv {
+function goEnvironment({ environment, platform, recipe }: BuildWork, scratch: string): NodeJS.ProcessEnv {
   const { GOROOT: _root, GOBIN: _bin, GOEXPERIMENT: _experiment, GODEBUG: _debug, ...kept } = environment
   return {
     ...kept,
@@ -61,7 +65,7 @@ function goEnvironment({ environment, platform }: BuildWork, scratch: string): N
     GO111MODULE: 'on',
     GOWORK: 'off',
     GOTOOLCHAIN: 'local',
-    CGO_ENABLED: '0',
+    ...(recipe.cLibraries === undefined ? { CGO_ENABLED: '0' } : C_ENVIRONMENT),
     GOOS: 'linux',
     GOARCH: architectureOf(platform),
     GOAMD64: 'v1',

@@ -33,7 +33,7 @@ export async function findGo(options: GoSearchOptions = {}): Promise<GoSearch> {
     if (isAtLeast(version, minimum)) return { found: true, path, version }
     tooOld.push(`${path} is ${version}`)
   }
-  const needed = minimum.split('.').slice(0, 2).join('.')
+  const needed = minimum.replace(/\.0$/, '')
   return {
     found: false,
     reason: `Go ${needed} or later is needed: ${tooOld.length === 0 ? 'none was found' : tooOld.join(', ')}`,

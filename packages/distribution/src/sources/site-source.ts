@@ -79,7 +79,7 @@ async function fetchFiles(site: Site, files: readonly KnownFile[], job: FetchJob
     const partial = join(job.partials, `${file.name}-${file.digest.replace(':', '-')}`)
     const transfer: Transfer = { signal, onBytes: (bytes, total) => onBytes(file, bytes, total) }
     await downloadVerified(site, { ...file, partial }, transfer)
-    if (file.archiveFolder === undefined) await rename(partial, join(job.programs, file.name))
+    if (file.archiveFolder === undefined) await rename(partial, join(job.programs, file.programs[0] ?? file.name))
     else await unpack(partial, file, { ...job, signal })
     await discardPartial(partial)
   }
@@ -87,8 +87,10 @@ async function fetchFiles(site: Site, files: readonly KnownFile[], job: FetchJob
 }
 
 async function unpack(archive: string, file: KnownFile, { programs, signal }: FetchJob): Promise<void> {
-  const members = file.programs.map((program) => `${file.archiveFolder}/${program}`)
-  const args = ['-xzf', archive, '-C', programs, '--strip-components=1', '--no-same-owner', ...members]
+  const { archiveFolder: folder = '' } = file
+  const members = file.programs.map((program) => (folder === '' ? program : `${folder}/${program}`))
+  const strip = `--strip-components=${folder === '' ? 0 : 1}`
+  const args = ['-xzf', archive, '-C', programs, strip, '--no-same-owner', ...members]
   const { code, stderr } = await runCommand('tar', args, { environment: process.env, signal })
   if (code === 0) return
   const complaint = stderr.join('; ')

@@ -43,9 +43,15 @@ export class SourceSkip extends Error {
   override readonly name = 'SourceSkip'
   /** What would make this source work, where that is known. */
   readonly mend: string | undefined
+  /** Debian packages that would make this source work. */
+  readonly packages: readonly string[]
 
-  constructor(reason: string, options: ErrorOptions & { readonly mend?: string } = {}) {
+  constructor(
+    reason: string,
+    options: ErrorOptions & { readonly mend?: string; readonly packages?: readonly string[] } = {},
+  ) {
     super(reason, options)
     this.mend = options.mend
+    this.packages = options.packages ?? []
   }
 }

@@ -41,6 +41,61 @@ export function publishKubernetes(root: string, version: string, { says = versio
   }
 }
 
+/** How releases on GitHub are laid out, of one platform, by set: `/` ends a folder within an archive. */
+const GITHUB_RELEASES = {
+  containerd: (number: string) => ({
+    repository: 'containerd/containerd',
+    file: `containerd-static-${number}-linux-${ARCHITECTURE}.tar.gz`,
+    digests: `containerd-static-${number}-linux-${ARCHITECTURE}.tar.gz.sha256sum`,
+    inside: 'bin/',
+  }),
+  runc: () => ({ repository: 'opencontainers/runc', file: `runc.${ARCHITECTURE}`, digests: 'runc.sha256sum' }),
+  'cni-plugins': (number: string) => ({
+    repository: 'containernetworking/plugins',
+    file: `cni-plugins-linux-${ARCHITECTURE}-v${number}.tgz`,
+    digests: `cni-plugins-linux-${ARCHITECTURE}-v${number}.tgz.sha256`,
+    inside: './',
+  }),
+  coredns: (number: string) => ({
+    repository: 'coredns/coredns',
+    file: `coredns_${number}_linux_${ARCHITECTURE}.tgz`,
+    digests: `coredns_${number}_linux_${ARCHITECTURE}.tgz.sha256`,
+    inside: '',
+  }),
+  crane: () => ({
+    repository: 'google/go-containerregistry',
+    file: `go-containerregistry_Linux_${ARCHITECTURE === 'amd64' ? 'x86_64' : ARCHITECTURE}.tar.gz`,
+    digests: 'checksums.txt',
+    inside: '',
+  }),
+} as const
+
+export type PublishedOnGitHub = keyof typeof GITHUB_RELEASES
+export const PUBLISHED_ON_GITHUB = Object.keys(GITHUB_RELEASES) as readonly PublishedOnGitHub[]
+
+/** Lays out a release of a set as upstream does on GitHub. Resolves with the address of its one file. */
+export function publishOnGitHub(root: string, set: PublishedOnGitHub, version: string): string {
+  const layout: { repository: string; file: string; digests: string; inside?: string } = GITHUB_RELEASES[set](
+    version.slice(1),
+  )
+  const { repository, file, digests, inside } = layout
+  const folder = `github.com/${repository}/releases/download/${version}`
+  const path = join(root, folder, file)
+  mkdirSync(join(root, folder), { recursive: true })
+  if (inside === undefined) {
+    writeFileSync(path, fakeProgram(version))
+  } else {
+    using work = temporaryFolder()
+    mkdirSync(join(work.path, inside), { recursive: true })
+    const names = [...PROGRAMS[set], 'README.md'].map((name) => `${inside}${name}`)
+    for (const name of names) writeFileSync(join(work.path, name), fakeProgram(version))
+    execFileSync('tar', ['-czf', path, '-C', work.path, ...names])
+  }
+  const lines = [`${'0'.repeat(64)}  other.txt`, `${sha256(readFileSync(path))}  ${file}`]
+  writeFileSync(join(root, folder, digests), `${lines.join('\n')}\n`)
+  return `${folder}/${file}`
+}
+
 /** Lays out etcd as its releases on GitHub are. */
 export function publishEtcd(root: string, version: string): void {
   using work = temporaryFolder()

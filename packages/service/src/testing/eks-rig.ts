@@ -183,6 +183,16 @@ function release(minor: string, releasedMonthsAgo: number): Release {
     kubernetes: { version: `v${minor}.2` },
     etcd: { oldest: 'v3.5.26', newestMinor: '3.7', version: 'v3.7.3' },
     platformRevision: 1,
+    nodeBundles: [
+      {
+        releaseVersion: `${minor}.2-20261125`,
+        kubelet: `v${minor}.2`,
+        containerd: 'v2.4.2',
+        runc: 'v1.5.2',
+        cniPlugins: 'v1.10.0',
+      },
+    ],
+    addOns: { coredns: 'v1.15.0', 'kube-proxy': `v${minor}.2`, 'metrics-server': 'v0.9.0' },
     releasedAt: monthsFromNow(-releasedMonthsAgo),
     standardSupportEndsAt: monthsFromNow(14 - releasedMonthsAgo),
     extendedSupportEndsAt: monthsFromNow(26 - releasedMonthsAgo),
