@@ -14,7 +14,7 @@ import { clientFiles } from '../access/index.ts'
 import { removeFromHome } from '../external-home/index.ts'
 import { viewInstallation } from '../installation/index.ts'
 import { CommandError, EXIT, formatList } from '../terminal/index.ts'
-import { readSetup } from '../up/index.ts'
+import { isHomeExternal, readSetup } from '../up/index.ts'
 import { stopEverything, withLock } from './down.ts'
 
 type Print = (line: string) => void
@@ -35,7 +35,7 @@ export async function destroy(options: { readonly yes: boolean }, signal: AbortS
       return
     }
     await stopEverything(viewInstallation(installation, await realpath(home)), signal)
-    await leaveExternalHome(localPaths(home), { signal, print })
+    await leaveExternalHome(localPaths(home), { id: installation.id, signal, print })
     await removeState(home)
     // Before the file that says what this folder is: cut short anywhere, all this can be repeated.
     await releaseClaims(claimantOf({ home }))
@@ -49,10 +49,14 @@ export async function destroy(options: { readonly yes: boolean }, signal: AbortS
 }
 
 /** A home of somebody else's goes on without us: what we have made there is removed, or told. */
-async function leaveExternalHome(paths: LocalPaths, { signal, print }: { signal: AbortSignal; print: Print }) {
-  if ((await readSetup(paths.access)).hasExternalHome !== true) return
-  const left = await removeFromHome(paths.adminKubeconfig, signal)
-  if (left === undefined) {
+async function leaveExternalHome(
+  paths: LocalPaths,
+  { id, signal, print }: { id: string; signal: AbortSignal; print: Print },
+) {
+  if (!isHomeExternal(await readSetup(paths.access))) return
+  const left = await removeFromHome(paths.adminKubeconfig, { id, signal })
+  if (left === 'not ours') return
+  if (left === 'removed') {
     print('What Evenkeel has made in the home is removed there: kinds, policies, roles, and the namespaces of accounts')
     return
   }

@@ -35,7 +35,7 @@ async function claimOnce(client: KubeClient, claimant: HomeClaimant, signal: Abo
     [STATE_FOLDER]: `${hostname()}:${claimant.stateFolder}`,
   }
   const found = await find(client, signal)
-  const owner = found?.metadata.annotations?.[INSTALLATION]
+  const owner = ownerOf(found)
   if (owner === claimant.id) return
   if (owner !== undefined) {
     const where = found?.metadata.annotations?.[STATE_FOLDER] ?? 'a folder that it does not tell'
@@ -57,6 +57,15 @@ async function claimOnce(client: KubeClient, claimant: HomeClaimant, signal: Abo
   const { resourceVersion } = found.metadata
   const patch = { metadata: { annotations, resourceVersion } }
   await client.mergePatch(NAMESPACES, { name: IDENTITY_NAMESPACE, patch, signal })
+}
+
+/** Id of the installation whose home this is; undefined where it is nobody's. */
+export async function findOwner(client: KubeClient, signal: AbortSignal): Promise<string | undefined> {
+  return ownerOf(await find(client, signal))
+}
+
+function ownerOf(namespace: KubeObject | undefined): string | undefined {
+  return namespace?.metadata.annotations?.[INSTALLATION]
 }
 
 async function find(client: KubeClient, signal: AbortSignal): Promise<KubeObject | undefined> {

@@ -1,2 +1,2 @@
 export { removeFromHome } from './remove.ts'
-export { examineHome, useHome } from './use.ts'
+export { examineHome, type HomeChoice, keptHome, useHome } from './use.ts'

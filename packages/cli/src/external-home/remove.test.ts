@@ -12,9 +12,9 @@ import {
 import { FakeHome } from '@evenkeel/kernel/testing'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { renderKubeconfig } from './kubeconfig.ts'
-import { removeFromHome } from './remove.ts'
+import { type Leftover, removeFromHome } from './remove.ts'
 
-const { signal } = new AbortController()
+const ours = { id: 'k7pmw2x9qa', signal: new AbortController().signal }
 const KINDS: readonly ResourceRef[] = [
   VALIDATING_ADMISSION_POLICIES,
   CUSTOM_RESOURCE_DEFINITIONS,
@@ -51,18 +51,18 @@ const names = () =>
 
 describe('removeFromHome', () => {
   test('when it is done, what was ours is gone, clusters that a keeper held too, and nothing else', async () => {
-    expect(await removeFromHome(kubeconfig, signal)).toBeUndefined()
+    expect(await removeFromHome(kubeconfig, ours)).toBe('removed')
     expect(names()).toEqual([['theirs'], ['theirs'], ['theirs'], ['theirs'], []])
-    expect(await removeFromHome(kubeconfig, signal)).toBeUndefined()
+    expect(await removeFromHome(kubeconfig, ours)).toBe('removed')
   })
 
   test('when the home does not answer, it says why and how its owner removes it', async () => {
     await home.goAway()
-    const left = await removeFromHome(kubeconfig, signal)
-    expect(left?.reason).toContain('ECONNREFUSED')
-    expect(left?.commands).toContain(
+    const left = (await removeFromHome(kubeconfig, ours)) as Leftover
+    expect(left.reason).toContain('ECONNREFUSED')
+    expect(left.commands).toContain(
       'kubectl delete customresourcedefinitions.apiextensions.k8s.io -l app.kubernetes.io/part-of=evenkeel',
     )
-    expect(left?.commands.at(-1)).toBe('kubectl delete namespaces -l app.kubernetes.io/part-of=evenkeel')
+    expect(left.commands.at(-1)).toBe('kubectl delete namespaces -l app.kubernetes.io/part-of=evenkeel')
   })
 })

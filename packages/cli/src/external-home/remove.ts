@@ -15,6 +15,7 @@ import {
   VALIDATING_ADMISSION_POLICIES,
   VALIDATING_ADMISSION_POLICY_BINDINGS,
 } from '@evenkeel/kernel'
+import { findOwner } from './claim.ts'
 
 const OURS = 'app.kubernetes.io/part-of=evenkeel'
 const TIMEOUT_MS = 10_000
@@ -42,16 +43,21 @@ export interface Leftover {
 }
 
 /**
- * Removes from an external home all that Evenkeel has made there. Keepers have to be stopped before: nobody else holds
- * the clusters' finalizers. Undefined when nothing is left; it can be repeated.
+ * Removes from an external home all that an installation has made there; nothing where it is the home of another one.
+ * Keepers have to be stopped before: nobody else holds the clusters' finalizers. It can be repeated.
  */
-export async function removeFromHome(kubeconfig: string, signal: AbortSignal): Promise<Leftover | undefined> {
+export async function removeFromHome(
+  kubeconfig: string,
+  { id, signal }: { readonly id: string; readonly signal: AbortSignal },
+): Promise<'removed' | 'not ours' | Leftover> {
   const client = new KubeClient({ kubeconfig }, { userAgent: 'evenkeel-cli' })
   try {
+    const owner = await findOwner(client, signal)
+    if (owner !== undefined && owner !== id) return 'not ours'
     for (const resource of BEFORE_CLUSTERS) await removeOurs(client, resource, signal)
     await untilPoliciesAreForgotten(() => removeClusters(client, signal), signal)
     for (const resource of AFTER_CLUSTERS) await removeOurs(client, resource, signal)
-    return undefined
+    return 'removed'
   } catch (error) {
     signal.throwIfAborted()
     return { reason: error instanceof Error ? error.message : String(error), commands: COMMANDS }

@@ -1,5 +1,13 @@
 import { KEEPER_IDENTITY } from '@evenkeel/contract/kinds'
-import { ensureFolder, KubeClient, type KubeConnection, loadKubeconfig, writeFileAtomic } from '@evenkeel/kernel'
+import {
+  ensureFolder,
+  KubeClient,
+  type KubeConnection,
+  loadKubeconfig,
+  NAMESPACES,
+  writeFileAtomic,
+} from '@evenkeel/kernel'
+import type { LocalPaths } from '@evenkeel/substrate-local'
 import type { OpenedInstallation } from '../installation/index.ts'
 import { CommandError } from '../terminal/index.ts'
 import { claimHome } from './claim.ts'
@@ -20,18 +28,56 @@ export async function examineHome(kubeconfig: string, signal: AbortSignal): Prom
   return connection
 }
 
+/** The home that an installation has on record, to come to its end with a claim that was interrupted. */
+export async function keptHome({ paths }: OpenedInstallation): Promise<KubeConnection> {
+  return await load(paths.adminKubeconfig)
+}
+
+/** What is known of the choice, and where it is put on record. */
+export interface HomeChoice {
+  /** Uid of the namespace `kube-system` of the home that was chosen before. */
+  readonly chosen: string | undefined
+  /** That home is claimed. */
+  readonly hasHome: boolean
+  /** Durable when it returns; undefined: nothing is chosen any more. */
+  record(chosen: string | undefined): Promise<void>
+}
+
 /**
  * Makes an existing Kubernetes the home of an installation. Service and command line reach it with the identity of the
  * kubeconfig, keepers as the keeper, impersonated by it: admission policies tell them apart. Changes nothing there but
- * one namespace, which says whose home it is. Safe to repeat: that is how credentials are replaced.
+ * one namespace, which says whose home it is; by then the way there and the choice are on record, so that whoever is
+ * killed in between is followed by one who finishes. Safe to repeat: that is how credentials are replaced.
  */
 export async function useHome(
   connection: KubeConnection,
   { installation, paths }: OpenedInstallation,
-  { hasHome, signal }: { readonly hasHome: boolean; readonly signal: AbortSignal },
+  { choice, signal }: { readonly choice: HomeChoice; readonly signal: AbortSignal },
 ): Promise<void> {
+  const { chosen, hasHome } = choice
   const claimant = { id: installation.id, stateFolder: paths.home, hasHome }
-  await withClient(connection, (client) => claimHome(client, claimant, signal))
+  await withClient(connection, async (client) => {
+    const uid = await uidOf(client, signal)
+    if (chosen !== undefined && uid !== chosen) {
+      throw new CommandError(
+        `--home-kubeconfig: this is another Kubernetes than the home that was chosen for this installation${hasHome ? ', which holds its clusters' : ''}: give a kubeconfig of that one, or use another EVENKEEL_HOME`,
+      )
+    }
+    // The way to the home that holds our clusters is not lost to one that is none.
+    if (hasHome) await claimHome(client, claimant, signal)
+    await writeAccess(connection, paths)
+    await choice.record(uid)
+    if (hasHome) return
+    try {
+      await claimHome(client, claimant, signal)
+    } catch (error) {
+      if (error instanceof CommandError) await choice.record(undefined)
+      throw error
+    }
+  })
+}
+
+async function writeAccess(connection: KubeConnection, paths: LocalPaths): Promise<void> {
   const keeper = { user: KEEPER_IDENTITY.user, groups: [KEEPER_IDENTITY.group] }
   await ensureFolder(paths.access)
   for (const [file, content] of [
@@ -41,6 +87,12 @@ export async function useHome(
   ] as const) {
     await writeFileAtomic(file, content, { durable: true })
   }
+}
+
+/** What tells one Kubernetes from another, whatever its address: the uid of a namespace that each has from the first on. */
+async function uidOf(client: KubeClient, signal: AbortSignal): Promise<string> {
+  const { metadata } = await client.get(NAMESPACES, { name: 'kube-system', signal, timeoutMs: TIMEOUT_MS })
+  return metadata.uid ?? ''
 }
 
 /** Refuses what our client cannot use, such as a login by a plugin. */

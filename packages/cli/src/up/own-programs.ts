@@ -12,20 +12,20 @@ import {
 } from '@evenkeel/substrate-local'
 import { askReadiness, type OpenedInstallation, OWN_SLOT, sourceRevision } from '../installation/index.ts'
 import { CommandError, type StepReport } from '../terminal/index.ts'
-import { readSetup } from './setup.ts'
+import { isHomeExternal, readSetup } from './setup.ts'
 
 /** What our own programs are started with. */
 export async function ownProgramContext(
   opened: OpenedInstallation,
   environment = process.env,
 ): Promise<OwnProgramContext> {
-  const { hasExternalHome = false } = await readSetup(opened.paths.access)
+  const isExternal = isHomeExternal(await readSetup(opened.paths.access))
   return {
     home: opened.paths.home,
     storeRoot: storeRoot(environment),
     revision: await sourceRevision(),
     env: settingsToHandOn(environment),
-    ...(hasExternalHome ? { homeKubeconfig: opened.paths.serviceKubeconfig } : {}),
+    ...(isExternal ? { homeKubeconfig: opened.paths.serviceKubeconfig } : {}),
   }
 }
 

@@ -8,8 +8,13 @@ export interface Setup {
   readonly hasFirstUser?: boolean
   /** The cluster `demo` was asked for, or was not wanted: one that is deleted stays so. */
   readonly hasDemo?: boolean
-  /** The home is a Kubernetes that somebody else runs. */
+  /** The home is a Kubernetes that somebody else runs, and is claimed for this installation. */
   readonly hasExternalHome?: boolean
+  /**
+   * Uid of the namespace `kube-system` of that Kubernetes: on record before anything is made there, and no more once the
+   * claim was refused.
+   */
+  readonly chosenHome?: string | undefined
 }
 
 function fileOf(accessFolder: string): string {
@@ -19,6 +24,11 @@ function fileOf(accessFolder: string): string {
 export async function readSetup(accessFolder: string): Promise<Setup> {
   const text = await readFileIfThere(fileOf(accessFolder))
   return text === undefined ? {} : (JSON.parse(text) as Setup)
+}
+
+/** Whether the home is a Kubernetes that somebody else runs, though its claim may not have come to its end. Pure. */
+export function isHomeExternal({ hasExternalHome = false, chosenHome }: Setup): boolean {
+  return hasExternalHome || chosenHome !== undefined
 }
 
 /** Adds to what is on record. Under the lock of the installation alone. */

@@ -5,14 +5,13 @@ import { ensureFolder, hasErrorCode, type KubeConnection } from '@evenkeel/kerne
 import {
   ENDPOINT_PORTS,
   isLoopback,
-  type LocalSubstrate,
   loadInstallation,
   prepareInstallation,
   stateFolder,
 } from '@evenkeel/substrate-local'
 import { clientFiles } from '../access/index.ts'
 import { syncContexts } from '../cluster/index.ts'
-import { examineHome, useHome } from '../external-home/index.ts'
+import { examineHome } from '../external-home/index.ts'
 import {
   eksAccess,
   LAUNCHER,
@@ -32,10 +31,10 @@ import {
   requireOwnAddress,
   requireRoom,
 } from '../machine/index.ts'
-import { CommandError, formatList, runSteps, SIMULATED_NOTE, type Step } from '../terminal/index.ts'
+import { formatList, runSteps, SIMULATED_NOTE, type Step } from '../terminal/index.ts'
+import { chooseHome } from './choose-home.ts'
 import { DEMO, followDemo, requestDemo } from './demo.ts'
 import { ensureFirstUser } from './first-user.ts'
-import { hasOwnHome, recordHomeIntent } from './home-intent.ts'
 import { untilKeyIsKnown } from './known-key.ts'
 import { restartOutdated, startOwnPrograms } from './own-programs.ts'
 import { followClusters } from './serving-again.ts'
@@ -127,28 +126,6 @@ async function prepare(
   await chooseHome(opened, { substrate, external, signal })
   if (!options.demo) await recordSetup(opened.paths.access, { hasDemo: true })
   return opened
-}
-
-/** A home of our own or somebody else's: decided by the first `up`, and kept, since it holds the clusters. */
-async function chooseHome(
-  opened: OpenedInstallation,
-  choice: { substrate: LocalSubstrate; external: KubeConnection | undefined; signal: AbortSignal },
-): Promise<void> {
-  const { substrate, external, signal } = choice
-  const { paths } = opened
-  const { hasExternalHome: hasHome = false } = await readSetup(paths.access)
-  const isOwn = await hasOwnHome(substrate)
-  if (external === undefined) {
-    if (!isOwn && !hasHome) await recordHomeIntent(substrate)
-    return
-  }
-  if (isOwn) {
-    throw new CommandError(
-      `${paths.home} has a home of its own, which holds its clusters: --home-kubeconfig is for new installations, use another EVENKEEL_HOME`,
-    )
-  }
-  await useHome(external, opened, { hasHome, signal })
-  await recordSetup(paths.access, { hasExternalHome: true })
 }
 
 function startSteps(opened: OpenedInstallation): Step[] {
