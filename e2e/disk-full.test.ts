@@ -54,7 +54,7 @@ describe('when disks are full', () => {
     mkdirSync(join(evenkeel.home, 'volumes'))
     volumes = SmallDisk.mount(join(evenkeel.home, 'volumes'), {
       image: join(evenkeel.scratch, 'volumes.ext4'),
-      megabytes: 1000,
+      megabytes: 1100,
     })
     disks.push(volumes)
     const made = await up()
@@ -119,6 +119,13 @@ describe('when disks are full', () => {
         resourceIds: [expect.any(String)],
       },
     ])
+    const issues = async () => (await describeCluster('one')).health?.issues ?? []
+    await waitFor(async () => (await issues()).some(({ code }) => code === 'ResourceLimitExceeded'), {
+      what: 'the cluster that runs to say that its disk is below the floor',
+      deadlineMs: 20_000,
+    })
+    const screen = await evenkeel.tryEvenkeel(['status'])
+    expect(screen).toMatchObject({ code: 3, stdout: expect.stringContaining('VolumesHaveRoom: the disk') })
     await createNamespace('below-the-floor')
     await eks.send(new TagResourceCommand({ resourceArn: arn, tags: { below: 'the-floor' } }))
     await remove('poor')

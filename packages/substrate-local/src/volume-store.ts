@@ -1,6 +1,6 @@
 import { mkdir, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
-import { ensureFolder, readFileIfThere, syncFolder, writeFileAtomic } from '@evenkeel/kernel'
+import { dirname, join } from 'node:path'
+import { ensureFolder, hasErrorCode, readFileIfThere, syncFolder, writeFileAtomic } from '@evenkeel/kernel'
 import { type ObservedVolume, SubstrateFault, type VolumeSpec, type VolumeStore } from '@evenkeel/substrate'
 import { listClusterFolders, namesIn, removeClusterFolder } from './cluster-folders.ts'
 import { withDiskFaults } from './disk-faults.ts'
@@ -84,10 +84,15 @@ export function createVolumeStore(paths: LocalPaths, options: VolumeStoreOptions
   }
 }
 
-/** Bytes that we may still write to the file system of `path`. */
+/** Bytes that we may still write to the file system where `path` is, or will be. */
 async function freeBytesOf(path: string): Promise<number> {
-  const { bavail, bsize } = await statfs(path)
-  return bavail * bsize
+  try {
+    const { bavail, bsize } = await statfs(path)
+    return bavail * bsize
+  } catch (error) {
+    if (!hasErrorCode(error, 'ENOENT') || dirname(path) === path) throw error
+    return await freeBytesOf(dirname(path))
+  }
 }
 
 function mebibytes(bytes: number): string {

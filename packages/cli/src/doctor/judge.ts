@@ -45,11 +45,11 @@ const COMFORT_BYTES = 2 * GIB
 /** Files and folders of an installation with some clusters. */
 const LEAST_FILES = 10_000
 
-/** `floorBytes`: below it no volume is made, so that records and the home can still be written. */
+/** `floorBytes`: below it no volume is made. What keeps the rest for records and the home is only who makes room then. */
 export function judgeDisk(subject: string, disk: Disk, floorBytes: number): Finding {
   const { folder, freeBytes, freeFiles } = disk
   const detail = `${formatBytes(freeBytes)} free in ${folder}`
-  const mend = `free space there, or use another folder: below ${formatBytes(floorBytes)} no cluster can be made`
+  const mend = `free space there, or use another folder: below ${formatBytes(floorBytes)} no cluster can be made, and etcd of those that run can fill it up`
   if (freeBytes < floorBytes) return problem(subject, detail, mend)
   if (freeFiles !== undefined && freeFiles < LEAST_FILES) {
     const few = `${freeFiles} files can still be made in ${folder} (inodes)`

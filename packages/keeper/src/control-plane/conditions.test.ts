@@ -67,6 +67,11 @@ describe('controlPlaneConditions', () => {
       ['VolumesPresent=False VolumeMissing', 'ControlPlaneReady=True ServingDegraded'],
     ],
     [
+      'its disk is below the floor',
+      settled({ isBelowFloor: true }),
+      ['VolumesHaveRoom=False BelowFloor', 'ControlPlaneReady=True ServingDegraded'],
+    ],
+    [
       'it is being deleted',
       settled({ intent: hostedIntent({ deleting: true }) }),
       ['ControlPlaneReady=False Deleting'],

@@ -12,6 +12,7 @@ export const CONDITION = {
   tokensVerified: 'TokensVerified',
   certificatesCurrent: 'CertificatesCurrent',
   volumesPresent: 'VolumesPresent',
+  volumesHaveRoom: 'VolumesHaveRoom',
   controlPlaneReady: 'ControlPlaneReady',
 } as const
 
@@ -33,6 +34,7 @@ export function controlPlaneConditions(
     ...(hosted ? [tokensVerified(snapshot)] : []),
     certificatesCurrent(snapshot),
     volumesPresent(snapshot),
+    volumesHaveRoom(snapshot),
   ]
   return [...parts, controlPlaneReady(snapshot, parts, notes)]
 }
@@ -146,6 +148,16 @@ function volumesPresent(snapshot: ControlPlaneSnapshot): ConditionDraft {
         reason: REASON.volumeMissing,
         message: `missing: ${away.map((volume) => volume.name).join(', ')}`,
       }
+}
+
+/** Nobody can keep etcd from growing into the floor; who can make room has to know in time. */
+function volumesHaveRoom({ isBelowFloor }: ControlPlaneSnapshot): ConditionDraft {
+  const type = CONDITION.volumesHaveRoom
+  const message =
+    'the disk of the volumes has less free than is kept for the home and the records: no volume is made there, and etcd goes on until it is full; free some'
+  return isBelowFloor
+    ? { type, status: 'False', reason: REASON.belowFloor, message }
+    : { type, status: 'True', reason: REASON.aboveFloor, message: 'the disk of the volumes has room' }
 }
 
 /** Clients are served when these are so; the others say how much is in reserve. */

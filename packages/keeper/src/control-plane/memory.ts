@@ -6,6 +6,9 @@ import type { DesiredControlPlane, PendingRestart, Refusal } from './snapshot.ts
 /** A refusal that was not repeated for so long is no longer true: its step is tried at least twice a minute. */
 const REFUSAL_LIFE_MS = 90_000
 
+/** A disk that was below the floor counts so until it has more room than what etcd claims ahead at once: 64 MiB. */
+const RELIEF_BYTES = 64 * 2 ** 20
+
 /**
  * What this process has just done and been told, so that the next look can take it into account. Losing it costs a
  * repeated signal or a repeated question, nothing else: what must be known is in records.
@@ -41,6 +44,14 @@ export class ControlPlaneMemory {
       this.#networks.set(cluster, known)
     }
     return known
+  }
+
+  #wasBelowFloor = false
+
+  /** Of the one disk that all volumes are on. One that goes up and down at the floor is not told with each look. */
+  isBelowFloor(headroomBytes: number): boolean {
+    this.#wasBelowFloor = headroomBytes < (this.#wasBelowFloor ? RELIEF_BYTES : 0)
+    return this.#wasBelowFloor
   }
 
   networkReleased(cluster: ClusterId): void {

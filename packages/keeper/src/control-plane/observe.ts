@@ -30,16 +30,16 @@ export async function observeControlPlane(
   const intent = parseIntent(id, intentRecord)
   const facts = readFacts(id, records)
   const topology = topologyOf(intent.kind, substrate.zones)
-  const [network, observedVolumes, observedInstances, observedEndpoint, admitted, tokensValidUntil] = await Promise.all(
-    [
+  const [network, observedVolumes, headroomBytes, observedInstances, observedEndpoint, admitted, tokensValidUntil] =
+    await Promise.all([
       claimedNetwork(id, intent.kind, { ports, memory }),
       substrate.volumes.observe(id),
+      substrate.volumes.headroomBytes(),
       substrate.instances.observe(id),
       intent.kind === 'hosted' ? substrate.endpoint.observe(id) : undefined,
       ports.admission.isAdmitted(id),
       intent.kind === 'hosted' ? ports.admission.tokensValidUntil(intent.spec.creator) : undefined,
-    ],
-  )
+    ])
   // After the observations: what is compared with the time may not be younger than it.
   const nowMs = clock.now()
   const { keys, leaves, release, probeKey, effort, outcome } = facts
@@ -61,6 +61,7 @@ export async function observeControlPlane(
     network,
     desired: drawn === undefined ? undefined : memory.drawing(drawn, () => desiredOf(drawn, ports)),
     observedVolumes,
+    isBelowFloor: memory.isBelowFloor(headroomBytes),
     observedInstances,
     observedEndpoint,
     instancesEnsuredMs: memory.instancesEnsuredMs(id),

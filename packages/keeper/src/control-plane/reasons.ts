@@ -29,6 +29,8 @@ export const REASON = {
   notIssued: 'NotIssued',
   present: 'Present',
   noSpace: 'NoSpace',
+  aboveFloor: 'AboveFloor',
+  belowFloor: 'BelowFloor',
   serving: 'Serving',
   degraded: 'ServingDegraded',
   createFailed: 'CreateFailed',

@@ -250,6 +250,24 @@ describe('repair', () => {
     expect(status?.conditions.find(({ type }) => type === 'VolumesPresent')?.status).toBe('False')
   })
 
+  it('when the disk falls below the floor, it says so until there is real room, and leaves all as it is', async () => {
+    const world = await activeWorld()
+    world.journal.length = 0
+    const keeper = world.newKeeper()
+    const room = async (headroomBytes: number) => {
+      const { volumes } = world.substrate
+      volumes.setFreeBytes(0)
+      volumes.setFreeBytes(headroomBytes - (await volumes.headroomBytes()))
+      await keeper.turn(ID)
+      const { conditions = [] } = world.reports.at(-1)?.status ?? {}
+      return conditions.find(({ type }) => type === 'VolumesHaveRoom')?.status
+    }
+    const mebibyte = 2 ** 20
+    const seen = [await room(0), await room(-1), await room(mebibyte), await room(64 * mebibyte), await room(mebibyte)]
+    expect(seen).toEqual(['True', 'False', 'False', 'True', 'True'])
+    expect(world.journal).toEqual([])
+  })
+
   it('when everything was stopped, it starts everything again', async () => {
     const world = await activeWorld()
     for (const { name } of await world.substrate.instances.observe(ID)) {

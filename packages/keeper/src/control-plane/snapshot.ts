@@ -40,6 +40,8 @@ export interface ControlPlaneSnapshot {
   readonly desired: DesiredControlPlane | undefined
 
   readonly observedVolumes: readonly ObservedVolume[]
+  /** The disk of the volumes has less free than is kept for the home and the records. */
+  readonly isBelowFloor: boolean
   readonly observedInstances: readonly ObservedInstance[]
   readonly observedEndpoint: ObservedEndpoint | undefined
   /** When each instance was asked for last by this keeper (milliseconds since the epoch), by name. */

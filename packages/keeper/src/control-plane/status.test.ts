@@ -68,6 +68,7 @@ describe('controlPlaneStatus', () => {
     ['one member is away', withSilent(settled(), 'etcd-a'), []],
     ['the quorum is lost', withSilent(settled(), 'etcd-a', 'etcd-b'), ['ClusterUnreachable']],
     ['a volume is gone', settled({ observedVolumes: [] }), ['ResourceNotFound']],
+    ['the disk is below the floor', settled({ isBelowFloor: true }), ['ResourceLimitExceeded']],
     [
       'the disk is full',
       settled({ refusals: [{ step: 'EnsureInstance', subject: 'etcd-a', code: 'NoSpace', message: 'full' }] }),

@@ -94,10 +94,7 @@ function healthIssues(snapshot: ControlPlaneSnapshot, conditions: readonly Condi
   if (phaseOf(snapshot) !== 'ACTIVE') {
     return []
   }
-  const wrong = conditions.filter(
-    ({ type, status }) =>
-      status === 'False' && (type === CONDITION.controlPlaneReady || type === CONDITION.volumesPresent),
-  )
+  const wrong = conditions.filter(({ type, status }) => status === 'False' && TOLD_AS_ISSUES.includes(type))
   return wrong.map(({ type, reason, message }) => ({
     code: issueCode(type, reason),
     message,
@@ -105,9 +102,15 @@ function healthIssues(snapshot: ControlPlaneSnapshot, conditions: readonly Condi
   }))
 }
 
+const TOLD_AS_ISSUES: readonly string[] = [
+  CONDITION.controlPlaneReady,
+  CONDITION.volumesPresent,
+  CONDITION.volumesHaveRoom,
+]
+
 function issueCode(type: string, reason: string): string {
-  if (type !== CONDITION.volumesPresent) {
+  if (type === CONDITION.controlPlaneReady) {
     return 'ClusterUnreachable'
   }
-  return reason === REASON.noSpace ? 'ResourceLimitExceeded' : 'ResourceNotFound'
+  return reason === REASON.volumeMissing ? 'ResourceNotFound' : 'ResourceLimitExceeded'
 }

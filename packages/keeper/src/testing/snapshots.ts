@@ -96,6 +96,7 @@ export function settled(change: Partial<ControlPlaneSnapshot> = {}): ControlPlan
     network: LOOPBACK,
     desired,
     observedVolumes: desired.volumes.map((volume) => ({ cluster: 'abc', ...volume, state: 'present' })),
+    isBelowFloor: false,
     observedInstances: [...desired.instances.map((spec) => observedOf(spec)), ...balancers],
     observedEndpoint: {
       cluster: 'abc',
