@@ -249,6 +249,21 @@ describe('an acting keeper', () => {
     await world.until('the keys to be told', told)
     await world.create()
     await world.until('the date to be shown', () => world.seen()?.status?.tokensValidUntil === tomorrow)
+
+    const spoil = (keys: string) =>
+      world.home.client().mergePatch(SECRETS, {
+        namespace: SIGNING_KEY_NAMESPACE,
+        name: 'k1',
+        patch: { data: { keys: encode(keys) } },
+      })
+    const condition = () => world.seen()?.status?.conditions?.find(({ type }) => type === 'SigningKeysReadable')
+    await spoil('{')
+    await world.until('the cluster to say that a key cannot be read', () => condition()?.status === 'False')
+    expect(condition()?.message).toMatch(/^data.keys of Secret k1 is not JSON: /)
+    expect(keeper.page.show().controlPlanes[0]?.conditions.at(-1)?.type).toBe('SigningKeysReadable')
+    await spoil(JSON.stringify(days))
+    await world.until('the condition to be gone', () => condition() === undefined)
+    await world.until('the keys to be told once more', told)
     await keeper.kill()
     await world.home.goAway()
     world.folder.files.clear()

@@ -90,6 +90,7 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
   const names = new Map<ClusterId, string>()
   /** Why what the home shows is not what is kept, beside what control planes say of themselves. */
   const notAccepted = new Map<ClusterId, readonly ConditionDraft[]>()
+  let ofSigningKeys: readonly ConditionDraft[] = []
   const clusterLoop = {
     ...loop,
     concurrency: CONCURRENCY,
@@ -131,6 +132,15 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
       folder,
       region,
       secrets: () => (secrets.synced === 'live' ? secrets.list() : undefined),
+      told: (conditions) => {
+        if (isDeepStrictEqual(ofSigningKeys, conditions)) {
+          return
+        }
+        ofSigningKeys = conditions
+        for (const id of known) {
+          controlPlanes.wake(id)
+        }
+      },
     }),
   })
   const serviceCertificate = new ReconcileLoop({
@@ -193,14 +203,16 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
   function tell(report: ControlPlaneReport): void {
     const { id, intent, admitted } = report.snapshot
     counted.observe(report)
-    page.saw(report)
     if (intent.kind !== 'hosted') {
+      page.saw(report)
       return
     }
+    const conditions = [...report.status.conditions, ...(notAccepted.get(id) ?? []), ...ofSigningKeys]
+    const draft = { ...report.status, conditions }
+    page.saw({ ...report, status: draft })
     const { namespace, name, uid, spec } = intent
     names.set(id, spec.eksName)
-    const conditions = [...report.status.conditions, ...(notAccepted.get(id) ?? [])]
-    board.post(id, { object: { namespace, name }, uid, draft: { ...report.status, conditions } })
+    board.post(id, { object: { namespace, name }, uid, draft })
     statuses.wake(id)
     // Whoever wiped the authenticators' folder did not tell us.
     if (!admitted && !intent.deleting) {

@@ -1,4 +1,4 @@
-import type { Note, Plan, Reconciler, Secret } from '@evenkeel/kernel'
+import type { ConditionDraft, Note, Plan, Reconciler, Secret } from '@evenkeel/kernel'
 import type { ClusterRecords } from '@evenkeel/substrate'
 import { SIGNING_KEYS_FILE, signingKeysDocument } from './documents.ts'
 import { type AuthenticatorFolder, applyFolderStep, type FolderStep } from './folder.ts'
@@ -10,6 +10,8 @@ export interface SigningKeyPorts {
   readonly region: string
   /** Secrets of the namespace of signing keys; undefined until the home has listed them. */
   secrets(): readonly Secret[] | undefined
+  /** What is to be said of every hosted cluster, each time that the home has been asked. Returns at once. */
+  told(conditions: readonly ConditionDraft[]): void
 }
 
 export type SigningKeyStep = FolderStep | { readonly kind: 'RecordSigningKeys'; readonly content: string }
@@ -41,6 +43,10 @@ export function signingKeyReconciler(ports: SigningKeyPorts): Reconciler<string,
       }
       return { ok: true }
     },
+    // With the home away it stays as it was: what it holds is not known.
+    report: async (_key, snapshot) => {
+      if (snapshot.asked !== undefined) ports.told(signingKeyConditions(snapshot))
+    },
   }
 }
 
@@ -59,12 +65,25 @@ async function observeSigningKeys(ports: SigningKeyPorts): Promise<SigningKeySna
   }
 }
 
+const UNREADABLE = 'SecretUnreadable'
+
+function unreadableText(why: string): string {
+  return `${why}: tokens of its access key are refused; the service writes it again at its next start`
+}
+
+/** Of every hosted cluster, since any access key may have an entry there; nothing while all keys can be read. Pure. */
+export function signingKeyConditions({ unreadable }: SigningKeySnapshot): readonly ConditionDraft[] {
+  if (unreadable.length === 0) return []
+  const message = unreadable.map(unreadableText).sort().join('; ')
+  return [{ type: 'SigningKeysReadable', status: 'False', reason: UNREADABLE, message }]
+}
+
 export function planSigningKeys(snapshot: SigningKeySnapshot): Plan<SigningKeyStep> {
   const { asked, recorded, desiredDocument, observedDocument, unreadable } = snapshot
-  const notes: readonly Note[] = unreadable.map((detail) => ({
+  const notes: readonly Note[] = unreadable.map((why) => ({
     kind: 'blocked',
-    reason: 'SecretUnreadable',
-    detail: `${detail}: the service writes it again at its next start`,
+    reason: UNREADABLE,
+    detail: unreadableText(why),
   }))
   if (asked !== undefined && asked !== recorded) {
     return { steps: [{ kind: 'RecordSigningKeys', content: asked }], notes }

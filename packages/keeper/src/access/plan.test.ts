@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { planClusterAccess } from './clusters.ts'
-import { planSigningKeys, type SigningKeySnapshot } from './mirror.ts'
+import { planSigningKeys, type SigningKeySnapshot, signingKeyConditions } from './mirror.ts'
 
 describe('planClusterAccess', () => {
   const write = { kind: 'WriteFile', file: 'clusters/abc.json', content: 'new' }
@@ -39,5 +39,18 @@ describe('planSigningKeys', () => {
   it('when a Secret cannot be read, it says which and goes on with the others', () => {
     const plan = planSigningKeys({ ...base, unreadable: ['Secret x has not the expected shape'] })
     expect(plan.notes).toMatchObject([{ kind: 'blocked', reason: 'SecretUnreadable' }])
+  })
+
+  it('when Secrets cannot be read, one condition names them in a fixed order, and there is none otherwise', () => {
+    const unreadable = ['Secret b has not the expected shape', 'Secret a has not the expected shape']
+    expect(signingKeyConditions({ ...base, unreadable })).toEqual([
+      {
+        type: 'SigningKeysReadable',
+        status: 'False',
+        reason: 'SecretUnreadable',
+        message: expect.stringMatching(/^Secret a .*; Secret b .*at its next start$/),
+      },
+    ])
+    expect(signingKeyConditions(base)).toEqual([])
   })
 })
