@@ -55,6 +55,15 @@ describe('waiting', () => {
     ])
   })
 
+  test('when nothing is known for the reason that the sum gives, it is given once', () => {
+    const failed = { reason: 'CreateFailed', status: 'Unknown' } as const
+    const conditions = [
+      { ...condition('EtcdQuorate', 'Unknown', 'not asked any more: the create has failed (disk full)'), ...failed },
+      { ...condition('ControlPlaneReady', 'False', 'disk full'), reason: 'CreateFailed' },
+    ]
+    expect(waitLines(conditions)).toEqual(['disk full'])
+  })
+
   test('when no keeper has looked at it, it says that', () => {
     expect(progressText(undefined)).toBe('waits for a keeper to take it over')
   })

@@ -58,11 +58,15 @@ export function newlyReady(before: readonly MemberStatus[], after: readonly Memb
     .map(({ component, members }) => `${component} is ready: ${members.map(placeOf).join(', ')}`)
 }
 
-/** What is not so and should be: the sum of all (`ControlPlaneReady`) first, then `CONDITION: message`. */
+/**
+ * What is not so and should be: the sum of all (`ControlPlaneReady`) first, then `CONDITION: message` of those that add to
+ * it. What is not known for the very reason of the sum (a create has failed, a cluster is being deleted) does not.
+ */
 export function waitLines(conditions: readonly Condition[]): string[] {
   const open = conditions.filter((condition) => condition.status !== 'True' && condition.message !== '')
   const sums = open.filter((condition) => condition.type === 'ControlPlaneReady')
-  const parts = open.filter((condition) => condition.type !== 'ControlPlaneReady')
+  const isTold = ({ status, reason }: Condition) => status === 'Unknown' && sums.some((sum) => sum.reason === reason)
+  const parts = open.filter((condition) => condition.type !== 'ControlPlaneReady' && !isTold(condition))
   return [...sums.map(({ message }) => message), ...parts.map(({ type, message }) => `${type}: ${message}`)]
 }
 

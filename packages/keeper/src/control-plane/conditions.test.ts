@@ -82,6 +82,25 @@ describe('controlPlaneConditions', () => {
       ['ControlPlaneReady=False CreateFailed'],
     ],
     [
+      'its create has failed, and nobody is asked any more',
+      settled({
+        outcome: { result: 'failed', at: '', code: 'Other', message: 'disk full' },
+        desired: undefined,
+        leaves: undefined,
+        probes: undefined,
+      }),
+      [
+        'EtcdQuorate=Unknown CreateFailed',
+        'ApiServersReady=Unknown CreateFailed',
+        'ControllersReady=Unknown CreateFailed',
+        'EndpointReady=Unknown CreateFailed',
+        'TokensVerified=Unknown CreateFailed',
+        'CertificatesCurrent=Unknown CreateFailed',
+        'VolumesPresent=Unknown CreateFailed',
+        'ControlPlaneReady=False CreateFailed',
+      ],
+    ],
+    [
       'nothing is there yet',
       settled({
         outcome: undefined,
@@ -109,6 +128,23 @@ describe('controlPlaneConditions', () => {
     expect(message(withSilent(settled(), 'etcd-b'), 'EtcdQuorate')).toBe('etcd has its quorum; not healthy: etcd-b')
     const given = withSilent(withInstances(settled(), { 'etcd-a': { runningDigest: 'old' } }), 'etcd-b')
     expect(message(given, 'ControlPlaneReady')).toContain('etcd-b must be ready before that')
+  })
+
+  it('when nobody is asked, messages say why: not yet, not now, or never again', () => {
+    const said = (change: Partial<ControlPlaneSnapshot>) =>
+      message(settled({ probes: undefined, ...change }), 'EtcdQuorate')
+    expect(said({ outcome: undefined })).toBe('nothing has been asked yet')
+    expect(said({})).toBe('no program runs that could be asked')
+    expect(said({ intent: hostedIntent({ deleting: true }) })).toBe('not asked any more: the cluster is being deleted')
+    const outcome = { result: 'failed', at: '', code: 'Other', message: 'still waiting for etcd-a' } as const
+    expect(said({ outcome })).toBe('not asked any more: the create has failed (still waiting for etcd-a)')
+  })
+
+  it('when its create has failed for want of space, the refusal is told as long as the verdict is', () => {
+    const outcome = { result: 'failed', at: '', code: 'ResourceLimitExceeded', message: 'disk full' } as const
+    const refusals = [{ step: 'EnsureVolume', subject: 'etcd-a', code: 'NoSpace', message: 'disk full' }] as const
+    const snapshot = settled({ outcome, observedVolumes: [], probes: undefined })
+    expect(conditions({ ...snapshot, refusals })).toEqual(conditions(snapshot))
   })
 
   it('when its authorities end within the year, it says so while all is well', () => {

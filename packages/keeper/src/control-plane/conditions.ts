@@ -43,7 +43,7 @@ function etcdQuorate(snapshot: ControlPlaneSnapshot, members: readonly Member[])
   const type = CONDITION.etcdQuorate
   const { total, ready, notReady } = countReady(members, 'etcd')
   if (snapshot.probes === undefined || total === 0) {
-    return notAsked(type)
+    return notAsked(snapshot, type)
   }
   if (notReady.length === 0) {
     return { type, status: 'True', reason: REASON.allReady, message: `all ${total} etcd members are healthy` }
@@ -72,7 +72,7 @@ function allReady(
   const notReady = counts.flatMap((count) => count.notReady)
   const { type } = asked
   if (snapshot.probes === undefined || total === 0) {
-    return notAsked(type)
+    return notAsked(snapshot, type)
   }
   if (notReady.length === 0) {
     return { type, status: 'True', reason: REASON.allReady, message: 'all are ready' }
@@ -84,7 +84,7 @@ function allReady(
 function endpointReady(snapshot: ControlPlaneSnapshot): ConditionDraft {
   const type = CONDITION.endpointReady
   if (snapshot.probes === undefined) {
-    return notAsked(type)
+    return notAsked(snapshot, type)
   }
   return snapshot.probes.endpoint.ready
     ? { type, status: 'True', reason: REASON.answers, message: 'the endpoint leads to a ready API server' }
@@ -94,7 +94,7 @@ function endpointReady(snapshot: ControlPlaneSnapshot): ConditionDraft {
 function tokensVerified(snapshot: ControlPlaneSnapshot): ConditionDraft {
   const type = CONDITION.tokensVerified
   if (snapshot.probes === undefined) {
-    return notAsked(type)
+    return notAsked(snapshot, type)
   }
   return snapshot.probes.token.ready
     ? { type, status: 'True', reason: REASON.verified, message: 'an authenticator has accepted a token' }
@@ -108,7 +108,9 @@ function certificatesCurrent(snapshot: ControlPlaneSnapshot): ConditionDraft {
   const type = CONDITION.certificatesCurrent
   const { leaves, nowMs } = snapshot
   if (leaves === undefined) {
-    return { type, status: 'Unknown', reason: REASON.notIssued, message: 'no certificate has been issued yet' }
+    return phaseOf(snapshot) === 'CREATING'
+      ? { type, status: 'Unknown', reason: REASON.notIssued, message: 'no certificate has been issued yet' }
+      : notAsked(snapshot, type)
   }
   if (Date.parse(leaves.nextExpiry) <= nowMs) {
     return {
@@ -134,11 +136,11 @@ function volumesPresent(snapshot: ControlPlaneSnapshot): ConditionDraft {
     ({ name }) => !snapshot.observedVolumes.some((volume) => volume.name === name && volume.state === 'present'),
   )
   const full = snapshot.refusals.find((refusal) => refusal.code === 'NoSpace')
-  if (full !== undefined) {
+  if (full !== undefined && phaseOf(snapshot) !== 'FAILED') {
     return { type, status: 'False', reason: REASON.noSpace, message: full.message }
   }
   if (wanted.length === 0) {
-    return notAsked(type)
+    return notAsked(snapshot, type)
   }
   return away.length === 0
     ? { type, status: 'True', reason: REASON.present, message: 'every member of etcd has its volume' }
@@ -181,8 +183,7 @@ function controlPlaneReady(
     return { type, status: 'False', reason: REASON.deleting, message: said('') }
   }
   if (phase === 'FAILED') {
-    const message = snapshot.outcome?.result === 'failed' ? snapshot.outcome.message : ''
-    return { type, status: 'False', reason: REASON.createFailed, message }
+    return { type, status: 'False', reason: REASON.createFailed, message: failureText(snapshot) }
   }
   if (phase === 'CREATING') {
     return { type, status: 'False', reason: REASON.creating, message: said('') }
@@ -197,6 +198,21 @@ function controlPlaneReady(
     : { type, status: 'True', reason: REASON.degraded, message: said(weak.map((part) => part.message).join('; ')) }
 }
 
-function notAsked(type: string): ConditionDraft {
-  return { type, status: 'Unknown', reason: REASON.notAsked, message: 'nothing has been asked yet' }
+/** What cannot be known, and why: before anything runs, while nothing does, and when nothing will. */
+function notAsked(snapshot: ControlPlaneSnapshot, type: string): ConditionDraft {
+  const unknown = (reason: string, message: string): ConditionDraft => ({ type, status: 'Unknown', reason, message })
+  switch (phaseOf(snapshot)) {
+    case 'DELETING':
+      return unknown(REASON.deleting, 'not asked any more: the cluster is being deleted')
+    case 'FAILED':
+      return unknown(REASON.createFailed, `not asked any more: the create has failed (${failureText(snapshot)})`)
+    case 'ACTIVE':
+      return unknown(REASON.notAsked, 'no program runs that could be asked')
+    case 'CREATING':
+      return unknown(REASON.notAsked, 'nothing has been asked yet')
+  }
+}
+
+function failureText({ outcome }: ControlPlaneSnapshot): string {
+  return outcome?.result === 'failed' ? outcome.message : ''
 }
