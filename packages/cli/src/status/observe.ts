@@ -149,8 +149,8 @@ async function observeClusters(
 
 function homeView(cluster: Cluster, waits: readonly string[] | undefined): ClusterView {
   const { spec, status = {}, metadata } = cluster
-  const { id, kubernetesVersion, etcdVersion, endpoint, network, tokensValidUntil, nextCertificateExpiry } = status
-  const known = { id, kubernetesVersion, etcdVersion, endpoint, network, tokensValidUntil, nextCertificateExpiry }
+  const { id, kubernetesVersion, etcdVersion, endpoint, network, tokensValidUntil } = status
+  const known = { id, kubernetesVersion, etcdVersion, endpoint, network, tokensValidUntil }
   const accountId = /^account-(\d{12})$/.exec(metadata.namespace ?? '')?.[1]
   const present = Object.fromEntries(Object.entries({ ...known, accountId }).filter(([, value]) => value !== undefined))
   const issues = (status.health?.issues ?? []).map((issue) => `${issue.code}: ${issue.message}`)

@@ -70,7 +70,6 @@ const well: StatusSnapshot = {
       ],
       waits: [],
       tokensValidUntil: '2026-12-24T00:00:00Z',
-      nextCertificateExpiry: '2027-11-24T00:00:00Z',
     },
   ],
   certificates: [

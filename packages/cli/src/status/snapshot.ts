@@ -45,7 +45,6 @@ export interface ClusterView {
   /** What is not so and should be. */
   readonly waits: readonly string[]
   readonly tokensValidUntil?: string
-  readonly nextCertificateExpiry?: string
 }
 
 /** When certificates end, of one owner (RFC 3339). */
