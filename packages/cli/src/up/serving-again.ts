@@ -1,7 +1,7 @@
 import { CLUSTERS, type Cluster } from '@evenkeel/contract/kinds'
 import { isUnavailable, KubeClient, systemClock } from '@evenkeel/kernel'
 import { execCredential } from '../access/index.ts'
-import { followCreation, summarize } from '../cluster/index.ts'
+import { followCreation, isSimulated, summarize } from '../cluster/index.ts'
 import { type OpenedInstallation, openHome, requireAccessKey } from '../installation/index.ts'
 import { runSteps, type Step, type StepReport } from '../terminal/index.ts'
 
@@ -28,10 +28,10 @@ export async function followClusters(
 function stepFor(opened: OpenedInstallation, cluster: Cluster, home: KubeClient): Step | undefined {
   const { eksName: name, version } = cluster.spec
   const title = `cluster ${name}`
-  const { phase, members = [], network } = cluster.status ?? {}
+  const { phase, members = [], endpoint } = cluster.status ?? {}
   if (cluster.metadata.deletionTimestamp !== undefined || phase === 'FAILED') return undefined
   // Nobody is there who could answer.
-  if (phase === 'ACTIVE' && network === 'simulated') return undefined
+  if (phase === 'ACTIVE' && isSimulated({ endpoint })) return undefined
   if (phase === 'ACTIVE' || phase === 'UPDATING') {
     return {
       title,
