@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { writeFileAtomic } from '@evenkeel/kernel'
 import { waitFor } from '@evenkeel/kernel/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Installation } from './installation.ts'
@@ -115,7 +116,7 @@ describe('when other machines are served', () => {
     }, 20)
     try {
       for (const record of [`${id}/leaves.json`, 'home/leaves.json', 'evenkeel/service-certificate.json']) {
-        growOld(join(evenkeel.home, 'records', record))
+        await growOld(join(evenkeel.home, 'records', record))
       }
       expect((await status()).certificates.length).toBe(3)
       await waitFor(
@@ -186,7 +187,7 @@ function serversOf(home: string, { id, serviceUrl }: { id: string; serviceUrl: s
 }
 
 /** What time does to certificates: of their year, a month is left. Whole certificates stay as they are. */
-function growOld(record: string): void {
+async function growOld(record: string): Promise<void> {
   const set = JSON.parse(readFileSync(record, 'utf8')) as {
     leaves: Record<string, { notBefore: string; notAfter: string }>
   }
@@ -195,7 +196,7 @@ function growOld(record: string): void {
     leaf.notBefore = new Date(Date.now() - 335 * day).toISOString()
     leaf.notAfter = new Date(Date.now() + 30 * day).toISOString()
   }
-  writeFileSync(record, JSON.stringify(set), { mode: 0o600 })
+  await writeFileAtomic(record, JSON.stringify(set))
 }
 
 /** Pids of the cluster's etcd hops, by zone. */

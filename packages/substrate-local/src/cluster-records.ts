@@ -1,15 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { link, readdir, readFile, rm } from 'node:fs/promises'
-import { dirname, join, relative } from 'node:path'
+import { link, readFile, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { ensureFolder, hasErrorCode, readFileIfThere, syncFolder, writeFileAtomic } from '@evenkeel/kernel'
 import { type ClusterRecords, requireRecordName } from '@evenkeel/substrate'
 import { listClusterFolders, removeClusterFolder } from './cluster-folders.ts'
 import { withDiskFaults } from './disk-faults.ts'
 import type { LocalPaths } from './installation/index.ts'
+import { FolderReader } from './read-folder.ts'
 
 /** Records as files of mode 0600 in folders of mode 0700, on disk when a call returns. */
 export function createClusterRecords(paths: LocalPaths): ClusterRecords {
   const root = paths.records
+  const reader = new FolderReader()
   const fileOf = (cluster: string, name: string) => {
     requireClusterName(cluster)
     requireRecordName(name)
@@ -21,17 +23,7 @@ export function createClusterRecords(paths: LocalPaths): ClusterRecords {
       return await listClusterFolders(root)
     },
     async readAll(cluster) {
-      const folder = dirname(fileOf(cluster, 'any'))
-      const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(noneIfMissing)
-      // Drafts begin with a dot.
-      const files = entries.filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-      const names = files.map((entry) => relative(folder, join(entry.parentPath, entry.name))).sort()
-      const records = new Map<string, string>()
-      for (const name of names) {
-        const content = await readFileIfThere(join(folder, name))
-        if (content !== undefined) records.set(name, content)
-      }
-      return records
+      return await reader.read(dirname(fileOf(cluster, 'any')))
     },
     async read(cluster, name) {
       return await readFileIfThere(fileOf(cluster, name))
@@ -77,9 +69,4 @@ async function ensureDurableFolder(root: string, folder: string): Promise<void> 
 
 function requireClusterName(name: string): void {
   if (!/^[a-z0-9][a-z0-9-]*$/.test(name)) throw new Error(`${JSON.stringify(name)} cannot be the name of a cluster`)
-}
-
-function noneIfMissing(error: unknown): [] {
-  if (hasErrorCode(error, 'ENOENT')) return []
-  throw error
 }
