@@ -109,14 +109,20 @@ test('when runc is built, C is linked whole into it, with seccomp', async () => 
   expect(build).toMatch(/-tags=seccomp,.*-buildmode=pie -ldflags .*-linkmode external -extldflags -static-pie/)
 })
 
-test('when containerd is built, it is Go alone, and is stamped with its version', async () => {
+test('when containerd is built, it is Go alone, stamped with its version, and its shim is without gRPC', async () => {
   using world = openBuildingWorld(BUNDLE.containerd, ['gcc'])
   const { installed, error } = await run({ containerd: [BUNDLE.containerd] }, world)
   expect(error).toBeUndefined()
   expect(Object.keys(installed[0]?.programs ?? {})).toEqual(['containerd', 'containerd-shim-runc-v2', 'ctr'])
-  const build = world.go.calls()[1]
-  expect(build).toMatch(/^-mod=readonly\|local\|0\|/)
-  expect(build).toContain(`-X github.com/containerd/containerd/v2/version.Version=${BUNDLE.containerd}`)
+  const builds = world.go.calls().filter((call) => call.includes('|build '))
+  for (const build of builds) {
+    expect(build).toMatch(/^-mod=readonly\|local\|0\|/)
+    expect(build).toContain(`-X github.com/containerd/containerd/v2/version.Version=${BUNDLE.containerd}`)
+  }
+  expect(builds.map((build) => [build.includes('no_grpc'), build.includes('cmd/containerd-shim')])).toEqual([
+    [false, false],
+    [true, true],
+  ])
 })
 
 test('when libseccomp is not here, runc cannot be built, and Debian’s package of it is named', async () => {

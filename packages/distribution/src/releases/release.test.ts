@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { addOnProgramRequest, nodeProgramRequest } from '../node-programs.ts'
 import { wantedSets } from '../program-request.ts'
 import { PROGRAMS } from '../programs.ts'
-import { readRecipe } from '../sources/recipe.ts'
+import { type Recipe, readRecipe } from '../sources/recipe.ts'
 import { parseCatalogue } from './catalogue.ts'
 import {
   defaultRelease,
@@ -16,6 +16,10 @@ import {
   releases,
 } from './index.ts'
 import { compareMinors, supportStatus } from './release.ts'
+
+function programsOf(recipe: Recipe): readonly string[] {
+  return recipe.builds.flatMap(({ packages }) => packages.flatMap(({ programs }) => programs))
+}
 
 const FOLDER = join(import.meta.dirname, '../../releases')
 
@@ -64,7 +68,7 @@ test.each(MINORS)('when $minor is offered, there are recipes to build its Kubern
   ] as const) {
     const wanted = { set, version, programs: PROGRAMS[set], platform: 'linux-amd64' } as const
     const recipe = await readRecipe(join(import.meta.dirname, '../../go'), wanted)
-    expect(recipe.packages.flatMap(({ programs }) => programs)).toEqual(PROGRAMS[set])
+    expect(programsOf(recipe)).toEqual(PROGRAMS[set])
   }
 })
 
@@ -77,7 +81,7 @@ test.each(MINORS)(
     ]
     for (const wanted of requests.flatMap(wantedSets)) {
       const recipe = await readRecipe(join(import.meta.dirname, '../../go'), wanted)
-      expect(recipe.packages.flatMap(({ programs }) => programs)).toEqual(expect.arrayContaining([...wanted.programs]))
+      expect(programsOf(recipe)).toEqual(expect.arrayContaining([...wanted.programs]))
     }
   },
 )
@@ -86,7 +90,7 @@ test('when what depends on no minor is asked for, there are recipes to build it'
   const { kwok, crane } = independentVersions()
   for (const wanted of wantedSets({ kwok: [kwok], crane: [crane] })) {
     const recipe = await readRecipe(join(import.meta.dirname, '../../go'), wanted)
-    expect(recipe.packages.flatMap(({ programs }) => programs)).toEqual(wanted.programs)
+    expect(programsOf(recipe)).toEqual(wanted.programs)
   }
 })
 

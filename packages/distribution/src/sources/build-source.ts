@@ -42,23 +42,32 @@ export function createBuildSource({ recipes, environment, usualPlaces }: BuildSo
 }
 
 async function build(work: BuildWork, job: FetchJob): Promise<void> {
-  const { recipe } = work
-  const flags = ['-trimpath', '-buildvcs=false', `-modfile=${recipe.moduleFile}`, ...recipe.flags]
-  const packages = recipe.packages.map(({ path }) => path)
-  const totalPackages = await countPackages(work, job, [...flags, ...packages])
-  let donePackages = 0
+  const { moduleFile, builds } = work.recipe
+  const targets = builds.map(({ flags, packages }) => ({
+    flags: ['-trimpath', '-buildvcs=false', `-modfile=${moduleFile}`, ...flags],
+    paths: packages.map(({ path }) => path),
+  }))
+  const stale = new Set<string>()
+  for (const { flags, paths } of targets) {
+    for (const path of await stalePackages(work, job, [...flags, ...paths])) stale.add(path)
+  }
+  const totalPackages = stale.size
+  const packages = builds.flatMap((build) => build.packages)
   // Programs themselves are never in Go's cache: where nothing else is to be compiled, linking is all there is to do.
   const first = totalPackages <= packages.length ? 'linking' : 'compiling'
-  job.report({ phase: 'building', message: first, donePackages, totalPackages })
+  job.report({ phase: 'building', message: first, donePackages: 0, totalPackages })
+  const done = new Set<string>()
   const onLine = (line: string) => {
     if (!isPackageName(line)) return
-    donePackages += 1
-    const message = donePackages < totalPackages ? `compiling ${line}` : 'linking'
-    job.report({ phase: 'building', message, donePackages: Math.min(donePackages, totalPackages), totalPackages })
+    done.add(line)
+    const message = done.size < totalPackages ? `compiling ${line}` : 'linking'
+    job.report({ phase: 'building', message, donePackages: Math.min(done.size, totalPackages), totalPackages })
   }
-  // Into a folder, where Go names the files itself.
-  await runGo(work, job, ['build', '-v', ...flags, '-o', `${job.scratch}/`, ...packages], onLine)
-  for (const { output, programs } of recipe.packages) {
+  for (const { flags, paths } of targets) {
+    // Into a folder, where Go names the files itself.
+    await runGo(work, job, ['build', '-v', ...flags, '-o', `${job.scratch}/`, ...paths], onLine)
+  }
+  for (const { output, programs } of packages) {
     const [first = '', ...others] = programs
     await rename(join(job.scratch, output), join(job.programs, first))
     // Links: the one file is all of its programs, chosen by the name that it is called by.
@@ -66,8 +75,8 @@ async function build(work: BuildWork, job: FetchJob): Promise<void> {
   }
 }
 
-/** How many packages are to be compiled: those that are not in Go's cache. Fetches the modules that are not there. */
-async function countPackages(work: BuildWork, job: FetchJob, target: readonly string[]): Promise<number> {
+/** Packages that are to be compiled: those that are not in Go's cache. Fetches the modules that are not there. */
+async function stalePackages(work: BuildWork, job: FetchJob, target: readonly string[]): Promise<readonly string[]> {
   job.report({ phase: 'building', message: 'fetching modules' })
   let modules = 0
   const args = ['list', '-deps', '-f', '{{if .Stale}}{{.ImportPath}}{{end}}', ...target]
@@ -77,7 +86,7 @@ async function countPackages(work: BuildWork, job: FetchJob, target: readonly st
     modules += 1
     job.report({ phase: 'building', message: `fetching module ${modules}: ${module}` })
   })
-  return stale.filter(isPackageName).length
+  return stale.filter(isPackageName)
 }
 
 /** `go build -v` prints the package's path when it is compiled, and sentences when something is the matter. */

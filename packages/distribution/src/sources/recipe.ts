@@ -13,12 +13,17 @@ export interface Recipe {
   readonly moduleFile: string
   /** Oldest Go that the module file takes, such as `1.26.0`. */
   readonly minimumGo: string
-  /** What to build: only what the wanted programs come from. */
-  readonly packages: readonly RecipePackage[]
-  /** Flags of `go build` beside those that every build has. */
-  readonly flags: readonly string[]
+  /** One `go build` each: only what the wanted programs come from. */
+  readonly builds: readonly RecipeBuild[]
   /** What is linked into it where part of it is written in C. */
   readonly cLibraries?: readonly CLibrary[]
+}
+
+/** What is built with the same tags. */
+export interface RecipeBuild {
+  /** Flags of `go build` beside those that every build has. */
+  readonly flags: readonly string[]
+  readonly packages: readonly RecipePackage[]
 }
 
 /** The recipe for what is wanted, below `root` (one folder a set). Throws `SourceSkip` where we have none. */
@@ -27,18 +32,22 @@ export async function readRecipe(root: string, { set, version, programs }: Wante
   const folder = join(root, set)
   const { moduleFile, content } = await readModuleFile(folder, { set, version, module })
   const linkerFlags = ['-s', '-w', ...Object.entries(stamps(version)).map(([name, value]) => `-X ${name}=${value}`)]
-  const flags = tags.length === 0 ? [] : [`-tags=${tags.join(',')}`]
+  const modeFlags: string[] = []
   if (cLibraries !== undefined) {
     // Whole, so that it runs beside any C library or none; position-independent, as upstream's is.
-    flags.push('-buildmode=pie')
+    modeFlags.push('-buildmode=pie')
     linkerFlags.push('-linkmode external', '-extldflags -static-pie')
   }
+  const wanted = packages.filter((candidate) => candidate.programs.some((program) => programs.includes(program)))
+  const byTags = Map.groupBy(wanted, (one) => [...tags, ...(one.tags ?? [])].join(','))
   return {
     folder,
     moduleFile,
     minimumGo: /^go (\S+)$/m.exec(content)?.[1] ?? '1.26.0',
-    packages: packages.filter((candidate) => candidate.programs.some((program) => programs.includes(program))),
-    flags: [...flags, '-ldflags', linkerFlags.join(' ')],
+    builds: [...byTags].map(([joined, packages]) => {
+      const tagFlags = joined === '' ? [] : [`-tags=${joined}`]
+      return { flags: [...tagFlags, ...modeFlags, '-ldflags', linkerFlags.join(' ')], packages }
+    }),
     ...(cLibraries === undefined ? {} : { cLibraries }),
   }
 }

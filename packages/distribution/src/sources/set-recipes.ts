@@ -6,6 +6,8 @@ export interface RecipePackage {
   readonly output: string
   /** What it becomes; one that becomes several chooses by the name that its file is called by. */
   readonly programs: readonly ProgramName[]
+  /** Build tags beside those of its set. */
+  readonly tags?: readonly string[]
 }
 
 /** A C library that is linked into a program. */
@@ -23,6 +25,7 @@ export interface SetRecipe {
   readonly packages: readonly RecipePackage[]
   /** Values of variables that say which version it is; nothing where that is a constant of its code. */
   readonly stamps: (version: string) => Readonly<Record<string, string>>
+  /** Build tags. */
   readonly tags: readonly string[]
   /** Where part of it is written in C: what is linked into it. Absent where it is Go alone. */
   readonly cLibraries?: readonly CLibrary[]
@@ -75,7 +78,11 @@ export const SET_RECIPES: Readonly<Record<ProgramSet, SetRecipe>> = {
   },
   containerd: {
     module: CONTAINERD,
-    packages: packagesBelow(`${CONTAINERD}/cmd`, ['containerd', 'containerd-shim-runc-v2', 'ctr']),
+    packages: [
+      ...packagesBelow(`${CONTAINERD}/cmd`, ['containerd', 'ctr']),
+      // A shim speaks ttrpc alone. There is one beside every pod: without gRPC it is much smaller.
+      ...packagesBelow(`${CONTAINERD}/cmd`, ['containerd-shim-runc-v2']).map((one) => ({ ...one, tags: ['no_grpc'] })),
+    ],
     stamps: (version) => ({ [`${CONTAINERD}/version.Version`]: version }),
     tags: ['urfave_cli_no_docs'],
   },
