@@ -1,4 +1,6 @@
-import { readdir, rename, rm, stat } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdir, rename, rm, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { waitFor } from '@evenkeel/kernel/testing'
 import { instanceDigest } from '@evenkeel/substrate'
@@ -7,6 +9,7 @@ import { localPaths, PLACES } from '../installation/index.ts'
 import {
   findLockHolder,
   findLockWaiters,
+  findProcesses,
   type Process,
   readEnvironment,
   readLockTable,
@@ -236,6 +239,28 @@ describe('supervision on real processes', () => {
       what: 'its removal',
     })
     expect(await instance.observe()).toBeUndefined()
+  })
+
+  it('when a supervisor has just forked what it starts, that is no stray, although it still has the name of s6-supervise', async () => {
+    const named = join(world.home, 's6-supervise')
+    await symlink('/bin/bash', named)
+    const parent = spawn(named, ['-c', 'exec 3<&0; (read -r <&3) & wait'], {
+      env: { EVENKEEL_HOME: world.home },
+      stdio: ['pipe', 'ignore', 'inherit'],
+    })
+    try {
+      const child = await waitFor(
+        async () => findProcesses(new Set(['s6-supervise'])).find(({ parentPid }) => parentPid === parent.pid),
+        { what: 'the fork' },
+      )
+      const strays = (await observeTreeProcesses(paths())).strays.map(({ pid }) => pid)
+      expect(strays).toContain(parent.pid)
+      expect(strays).not.toContain(child.pid)
+    } finally {
+      parent.stdin.end()
+      await once(parent, 'exit')
+      await rm(named)
+    }
   })
 
   it('when ensureTrees runs many times at once, there is one of each', async () => {

@@ -80,6 +80,8 @@ export async function observeTreeProcesses(paths: LocalPaths): Promise<TreeProce
   for (const process of all.filter(({ command }) => command === 's6-supervise')) {
     // Asked now, not taken from above: a tree may have come to life since.
     const parent = readProcess(process.parentPid)
+    // Forked by a supervisor and not yet the program that it starts: killed now, that program would be lost.
+    if (parent?.command === 's6-supervise') continue
     const isScanned = parent?.command === 's6-svscan' && !stale.has(parent.pid)
     if (isScanned && (await isInPlace(paths, process.pid))) supervisors.add(process.pid)
     else strays.push(process)
