@@ -1,6 +1,9 @@
 import { type Agent, request } from 'node:https'
+import { connect as connectTcp } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import type { ProbeAddress } from '@evenkeel/keeper/components'
+import type { InstanceSpec } from '@evenkeel/substrate'
 
 export interface Answer {
   readonly status: number
@@ -107,7 +110,29 @@ export async function askUntil(
     } catch (error) {
       last = error instanceof Error ? error.message : String(error)
     }
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await sleep(100)
   }
   throw new Error(`waited ${wanted.deadlineMs} ms for ${wanted.what}; the last answer was: ${last}`)
+}
+
+/** Resolves once a TCP connection is taken at a port, when its patience has ended, or at an abort. */
+export async function untilTaken(
+  { host, port, atMostSeconds }: NonNullable<InstanceSpec['startsAfter']>,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadlineMs = performance.now() + atMostSeconds * 1000
+  while (!signal.aborted && performance.now() < deadlineMs && !(await isTaken(host, port))) {
+    await sleep(50)
+  }
+}
+
+async function isTaken(host: string, port: number): Promise<boolean> {
+  return await new Promise((resolve) => {
+    const socket = connectTcp({ host, port })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
 }

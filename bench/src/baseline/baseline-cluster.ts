@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import type { ProbeAddress } from '@evenkeel/keeper/components'
 import type { InstanceSpec } from '@evenkeel/substrate'
-import { ask, askUntil, isReady } from '../requests.ts'
+import { ask, askUntil, isReady, untilTaken } from '../requests.ts'
 import { type PreparedCluster, type PrepareOptions, prepareCluster } from './prepare.ts'
 import { type RunningProgram, startProgram, stopPrograms, writeFiles } from './programs.ts'
 
@@ -20,7 +20,7 @@ export class BaselineCluster {
   readonly #options: BaselineOptions
   readonly #prepared: PreparedCluster
   #running: RunningProgram[] = []
-  #delayed: NodeJS.Timeout[] = []
+  #stopped = new AbortController()
   #startedMs = Number.NaN
 
   private constructor(options: BaselineOptions, prepared: PreparedCluster) {
@@ -46,14 +46,20 @@ export class BaselineCluster {
   }
 
   /**
-   * Starts every program at once, but for those that are rendered with a delay. Over the volumes of an earlier start it goes
-   * on where that one ended.
+   * Starts every program at once, but for those that are rendered to start after another. Over the volumes of an earlier
+   * start it goes on where that one ended.
    */
   start(): void {
     this.#startedMs = performance.now()
+    const stopped = new AbortController()
+    this.#stopped = stopped
     for (const spec of this.#prepared.specs) {
-      if (!spec.startDelayMs) this.#startNow(spec)
-      else this.#delayed.push(setTimeout(() => this.#startNow(spec), spec.startDelayMs))
+      if (spec.startsAfter === undefined) this.#startNow(spec)
+      else {
+        void untilTaken(spec.startsAfter, stopped.signal).then(() => {
+          if (!stopped.signal.aborted) this.#startNow(spec)
+        })
+      }
     }
   }
 
@@ -107,8 +113,7 @@ export class BaselineCluster {
 
   /** Kills what `start` has started; the volumes stay. */
   async stop(): Promise<void> {
-    for (const timer of this.#delayed) clearTimeout(timer)
-    this.#delayed = []
+    this.#stopped.abort()
     const running = this.#running
     this.#running = []
     await stopPrograms(running)

@@ -24,6 +24,13 @@ export interface InstanceId {
   readonly name: string
 }
 
+/** A TCP port that is opened late enough to tell that its program serves. */
+export interface AwaitedPort {
+  readonly host: string
+  readonly port: number
+  readonly atMostSeconds: number
+}
+
 /** A program that is to run. Everything in it was chosen by a plan; the host chooses nothing. */
 export interface InstanceSpec extends InstanceId {
   /** The part it plays, such as `kube-apiserver`: names its log and its metrics. */
@@ -36,8 +43,11 @@ export interface InstanceSpec extends InstanceId {
   readonly files: readonly InstanceFile[]
   /** Names of volumes of this cluster that the program writes to; they must exist. */
   readonly volumes: readonly string[]
-  /** Every start waits so long first: for programs that get in each other's way when they start at the same moment. */
-  readonly startDelayMs?: number
+  /**
+   * Every start first waits until something takes connections there, but not for ever: for programs that get in each
+   * other's way when they start at the same moment.
+   */
+  readonly startsAfter?: AwaitedPort
   /**
    * A start after an end that nobody asked for waits so long: for programs that take connections long before they serve
    * them, so that whoever balances to them has seen the end by then.

@@ -26,13 +26,12 @@ function render(changes: Partial<InstanceSpec> = {}) {
 }
 
 describe('renderServiceFolder', () => {
-  it('when starts are to be delayed, the wait comes before the look whether the program is wanted down', () => {
-    expect(render({ startDelayMs: 300 })['start']?.split('\n').slice(1, 4)).toEqual([
-      '#!/bin/sh',
-      'sleep 0.3',
-      expect.stringMatching(/down \] \|\| exit 0$/),
-    ])
-    expect(render({ startDelayMs: 0 })).toEqual(render())
+  it('when a start is to wait for a port, the wait comes before the look whether the program is wanted down', () => {
+    const startsAfter = { host: '127.9.1.3', port: 2382, atMostSeconds: 3 }
+    const lines = render({ startsAfter })['start']?.split('\n') ?? []
+    const wait = lines.findIndex((line) => /^timeout 3 bash .* 127\.9\.1\.3 2382 &$/.test(line))
+    expect(wait).toBe(2)
+    expect(lines.findIndex((line) => line.includes('/down ]'))).toBeGreaterThan(wait)
   })
 
   it('when restarts are to be delayed, the wait comes after an end that nobody asked for, not before a start', () => {

@@ -54,7 +54,7 @@ function startScript(paths: LocalPaths, spec: InstanceSpec, command: ProgramComm
   const environment = Object.entries({ ...spec.env, [INSTANCE_VARIABLE]: JSON.stringify(written) })
   return [
     '#!/bin/sh',
-    ...(spec.startDelayMs ? [`sleep ${spec.startDelayMs / 1000}`] : []),
+    ...waitLines(spec),
     // A copy whose supervisor was lost may come here after the program was told to stay down.
     `[ ! -e ${shellQuote(serviceFolderOf(paths, spec))}/down ] || exit 0`,
     `cd ${shellQuote(paths.filesOf(spec))} || exit 1`,
@@ -62,6 +62,19 @@ function startScript(paths: LocalPaths, spec: InstanceSpec, command: ProgramComm
     `exec ${[command.file, ...command.args, ...spec.args].map(shellQuote).join(' ')}`,
     '',
   ].join('\n')
+}
+
+/** One connection after the other, until one is taken. The wait ends with the shell: a child that is left would keep the lock. */
+function waitLines({ startsAfter }: InstanceSpec): readonly string[] {
+  if (startsAfter === undefined) return []
+  const { host, port, atMostSeconds } = startsAfter
+  const loop = 'until (exec 3<>"/dev/tcp/$0/$1") 2>/dev/null; do sleep 0.05; done'
+  return [
+    `timeout ${atMostSeconds} bash -c ${shellQuote(loop)} ${shellQuote(host)} ${port} &`,
+    "trap 'kill $!; exit 1' TERM",
+    'wait $!',
+    'trap - TERM',
+  ]
 }
 
 function requireVariableName(name: string): string {

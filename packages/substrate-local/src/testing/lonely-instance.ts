@@ -22,11 +22,21 @@ export interface LonelyInstance {
 
 let nextPort = 7001
 
+interface LonelyWishes extends Pick<InstanceSpec, 'name' | 'startsAfter'> {
+  readonly place?: Place
+  readonly printsBytes?: number
+}
+
 /** Ensures it and waits until it answers. */
-export async function startLonely(
-  world: LocalWorld,
-  wishes: { readonly name: string; readonly place?: Place; readonly printsBytes?: number },
-): Promise<LonelyInstance> {
+export async function startLonely(world: LocalWorld, wishes: LonelyWishes): Promise<LonelyInstance> {
+  const instance = lonelyInstance(world, wishes)
+  await world.substrate.instances.ensure(instance.spec)
+  await waitFor(() => instance.answeringPid(), { what: `${instance.spec.name} to answer` })
+  return instance
+}
+
+/** Written down nowhere yet. */
+export function lonelyInstance(world: LocalWorld, wishes: LonelyWishes): LonelyInstance {
   const host = octetAddress(world.substrate.installation.octet, 9, 9)
   const port = nextPort++
   const file = join(world.home, `complaints-${wishes.name}`)
@@ -36,6 +46,7 @@ export async function startLonely(
     component: 'lonely',
     place: wishes.place ?? 'a',
     program: { name: 'script', version: 'v1.0.0' },
+    ...(wishes.startsAfter === undefined ? {} : { startsAfter: wishes.startsAfter }),
     args: [join(import.meta.dirname, 'lonely-program.ts'), host, `${port}`, file, `${wishes.printsBytes ?? 0}`],
   })
   const instance: LonelyInstance = {
@@ -74,8 +85,6 @@ export async function startLonely(
       return (await readFileIfThere(file)) ?? ''
     },
   }
-  await world.substrate.instances.ensure(spec)
-  await waitFor(() => instance.answeringPid(), { what: `${spec.name} to answer` })
   return instance
 }
 

@@ -81,7 +81,7 @@ describe.each(INPUTS)('a rendering of %s', (_, input) => {
       expect(spec.args).toContain('--peer-client-cert-auth=true')
       expect(spec.args).toContain('--peer-cert-allowed-cn=etcd-peer')
       const urls = spec.args.filter((arg) => arg.startsWith('--listen-'))
-      expect(urls).toHaveLength(3)
+      expect(urls).toHaveLength(4)
       expect(urls.every((arg) => arg.includes('=https://'))).toBe(true)
     }
   })

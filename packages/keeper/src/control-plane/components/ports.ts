@@ -5,6 +5,8 @@ export const PORTS = {
   etcdPeer: 2380,
   /** HTTP of etcd: health and metrics. */
   etcdHealth: 2381,
+  /** The same again, opened later than all others: when etcd serves its peers. */
+  etcdMetrics: 2382,
   /** What API servers of the zone take for etcd. */
   etcdHop: 2378,
   apiServer: 6443,

@@ -53,7 +53,11 @@ describe('renderControlPlane', () => {
 
   it('when members of etcd start, they do so one after the other, since each waits for peers that listen only', () => {
     const etcd = renderControlPlane(hostedInput()).filter(({ component }) => component === 'etcd')
-    expect(etcd.map(({ startDelayMs }) => startDelayMs)).toEqual([0, 300, 600])
+    expect(etcd.map(({ startsAfter }) => startsAfter)).toEqual([
+      undefined,
+      { host: '127.9.1.2', port: 2382, atMostSeconds: 3 },
+      { host: '127.9.2.2', port: 2382, atMostSeconds: 6 },
+    ])
   })
 
   it('when it is the home, it has one etcd and one API server, which reach each other directly', () => {

@@ -1,4 +1,4 @@
-import type { InstanceSpec } from '@evenkeel/substrate'
+import type { AwaitedPort, InstanceSpec } from '@evenkeel/substrate'
 import type { LeafPlan } from '../../../pki/index.ts'
 
 /** All that a spec says, for reading and for comparing. */
@@ -6,7 +6,7 @@ export function specText(spec: InstanceSpec): string {
   const env = Object.entries(spec.env).map(([name, value]) => `${name}=${value} `)
   const head = [
     `${spec.name} of ${spec.cluster}: ${spec.component} in ${spec.place}`,
-    ...(spec.startDelayMs ? [`start: after ${spec.startDelayMs} ms`] : []),
+    ...(spec.startsAfter === undefined ? [] : [startText(spec.startsAfter)]),
     ...(spec.restartDelayMs ? [`restart: after ${spec.restartDelayMs} ms`] : []),
     `stop: SIGTERM, SIGKILL after ${spec.stopGraceSeconds} s`,
     `volumes: ${spec.volumes.join(', ') || 'none'}`,
@@ -16,6 +16,10 @@ export function specText(spec: InstanceSpec): string {
   ]
   const files = spec.files.map((file) => `\n--- ${file.path} (change: ${file.onChange})\n${file.content}`)
   return `${head.join('\n')}\n${files.join('')}`
+}
+
+function startText({ host, port, atMostSeconds }: AwaitedPort): string {
+  return `start: when ${host}:${port} takes connections, or after ${atMostSeconds} s`
 }
 
 /** One line a certificate. */
