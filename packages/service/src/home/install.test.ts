@@ -23,10 +23,11 @@ import {
   silentLogger,
   systemClock,
 } from '@evenkeel/kernel'
-import { waitFor } from '@evenkeel/kernel/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { FakeClock, waitFor } from '@evenkeel/kernel/testing'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { HARNESS_TIMEOUT_MS, HomeHarness } from '../testing/home-harness.ts'
 import { HomeInstallation, installHome } from './index.ts'
+import { isInstalled } from './install.ts'
 
 const ACCOUNT = '000000000001'
 const namespace = `account-${ACCOUNT}`
@@ -353,9 +354,40 @@ describe('the installation of a home', { timeout: 60_000 }, () => {
     })
     expect(installation.problem()).toBeDefined()
     const running = installation.run(stop.signal)
-    await waitFor(() => installation.problem()?.includes('cannot patch'), { what: 'the refusal to be told' })
+    await waitFor(() => installation.problem()?.includes('cannot get'), { what: 'the refusal to be told' })
     stop.abort()
     await running
+  })
+
+  it('when an earlier start has installed the same, it is content at once, and looks closely a minute later', async () => {
+    await install()
+    const applied = vi.spyOn(service, 'apply')
+    const stop = new AbortController()
+    const clock = new FakeClock(systemClock.now())
+    const installation = new HomeInstallation({ client: service, releases: releases(), clock, log: silentLogger })
+    const running = installation.run(stop.signal)
+    await waitFor(() => installation.problem() === undefined, { what: 'the installation' })
+    expect(applied).not.toHaveBeenCalled()
+    await waitFor(() => clock.pending === 1, { what: 'the pause' })
+    await clock.advance(60_000)
+    await waitFor(() => applied.mock.calls.length > 20, { what: 'the closer look', deadlineMs: 30_000 })
+    stop.abort()
+    await running
+    applied.mockRestore()
+  })
+
+  it('when something of what is installed is different, it is not taken for installed', async () => {
+    await install()
+    const signal = AbortSignal.timeout(30_000)
+    const options = { releases: releases(), clock: systemClock, signal }
+    expect(await isInstalled(service, options)).toBe(true)
+    expect(await isInstalled(service, { ...options, releases: releases().slice(1) })).toBe(false)
+    const annotations = { 'evenkeel.dev/installed-revision': 'other' }
+    const name = 'users.evenkeel.dev'
+    await owner.mergePatch(CUSTOM_RESOURCE_DEFINITIONS, { name, patch: { metadata: { annotations } } })
+    expect(await isInstalled(service, options)).toBe(false)
+    await install()
+    expect(await isInstalled(service, options)).toBe(true)
   })
 
   it('when the home may be written, the problem goes away', async () => {

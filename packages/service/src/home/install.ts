@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import {
   API_VERSION,
   accountNamespace,
@@ -12,6 +13,7 @@ import {
   CLUSTER_ROLES,
   type Clock,
   CUSTOM_RESOURCE_DEFINITIONS,
+  isNotFound,
   type KubeClient,
   KubeError,
   MUTATING_ADMISSION_POLICIES,
@@ -59,11 +61,10 @@ const RESOURCES: Readonly<Record<string, ResourceRef>> = {
  * where the home refuses or does not answer, and an Error when it does not act by what it was given in time.
  */
 export async function installHome(client: KubeClient, options: InstallHomeOptions): Promise<void> {
-  const { releases, clock, signal } = options
-  const policies = admissionPolicies({ releases, nowMs: clock.now() })
+  const { clock, signal } = options
+  const { objects, definitions, policyRevision } = homeContents(options)
   // Before the kinds, so that in a new home there is no moment with the one and without the other.
-  for (const object of [...homeManifests(), ...policies.objects]) await applyObject(client, object, signal)
-  const definitions = customResourceDefinitions()
+  for (const object of objects) await applyObject(client, object, signal)
   await Promise.all(definitions.map((definition) => applyObject(client, definition, signal)))
   const deadlineMs = clock.now() + (options.deadlineMs ?? DEADLINE_MS)
   const wait = async (problemOf: () => Promise<string | undefined>): Promise<void> => {
@@ -75,7 +76,53 @@ export async function installHome(client: KubeClient, options: InstallHomeOption
     }
   }
   for (const { metadata } of definitions) await wait(() => establishmentProblem(client, metadata.name, signal))
-  await wait(() => policyProblem(client, policies.revision, signal))
+  await wait(() => policyProblem(client, policyRevision, signal))
+}
+
+/**
+ * Whether all of it was installed before by sources that say the same, and is in force: four requests, where to install
+ * takes some thirty. What somebody has changed or removed since is not seen. Throws as `installHome` does.
+ */
+export async function isInstalled(
+  client: KubeClient,
+  options: Omit<InstallHomeOptions, 'deadlineMs'>,
+): Promise<boolean> {
+  const { signal } = options
+  const { definitions, policyRevision } = homeContents(options)
+  for (const { metadata } of definitions) {
+    const there = await findDefinition(client, metadata.name, signal)
+    if (there?.metadata.annotations?.[REVISION_ANNOTATION] !== metadata.annotations[REVISION_ANNOTATION]) return false
+    if (!isEstablished(there)) return false
+  }
+  return (await policyProblem(client, policyRevision, signal)) === undefined
+}
+
+async function findDefinition(client: KubeClient, name: string, signal: AbortSignal): Promise<Definition | undefined> {
+  try {
+    return await client.get<Definition>(CUSTOM_RESOURCE_DEFINITIONS, { name, signal })
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
+}
+
+/** On each kind's definition: changes with anything of what is installed. Definitions come last, so that it holds for all. */
+const REVISION_ANNOTATION = 'evenkeel.dev/installed-revision'
+
+/** What a home is given, in the order in which it is applied. */
+function homeContents({ releases, clock }: Pick<InstallHomeOptions, 'releases' | 'clock'>) {
+  const policies = admissionPolicies({ releases, nowMs: clock.now() })
+  const objects = [...homeManifests(), ...policies.objects]
+  const plain = customResourceDefinitions()
+  const revision = createHash('sha256')
+    .update(JSON.stringify([objects, plain]))
+    .digest('hex')
+    .slice(0, 16)
+  const definitions = plain.map((definition) => ({
+    ...definition,
+    metadata: { ...definition.metadata, annotations: { [REVISION_ANNOTATION]: revision } },
+  }))
+  return { objects, definitions, policyRevision: policies.revision }
 }
 
 async function applyObject(client: KubeClient, object: KubeObject, signal: AbortSignal): Promise<void> {
@@ -91,16 +138,20 @@ interface Definition extends KubeObject {
   }
 }
 
+function isEstablished({ status }: Definition): boolean {
+  const isTrue = (type: string) =>
+    status?.conditions?.some((condition) => condition.type === type && condition.status === 'True') === true
+  return isTrue('Established') && isTrue('NamesAccepted')
+}
+
 async function establishmentProblem(
   client: KubeClient,
   name: string,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const { status } = await client.get<Definition>(CUSTOM_RESOURCE_DEFINITIONS, { name, signal })
-  const conditions = status?.conditions ?? []
-  const isTrue = (type: string) =>
-    conditions.some((condition) => condition.type === type && condition.status === 'True')
-  if (isTrue('Established') && isTrue('NamesAccepted')) return undefined
+  const definition = await client.get<Definition>(CUSTOM_RESOURCE_DEFINITIONS, { name, signal })
+  if (isEstablished(definition)) return undefined
+  const conditions = definition.status?.conditions ?? []
   const said = conditions.map(({ type, status, message }) => `${type} is ${status}: ${message ?? ''}`).join('; ')
   return `CustomResourceDefinition ${name} is not established (${said || 'no conditions yet'})`
 }

@@ -6,7 +6,7 @@ import {
   KubeconfigAbsentError,
   type Logger,
 } from '@evenkeel/kernel'
-import { type InstallHomeOptions, installHome } from './install.ts'
+import { type InstallHomeOptions, installHome, isInstalled } from './install.ts'
 
 export interface HomeInstallationOptions extends Pick<InstallHomeOptions, 'releases' | 'clock' | 'deadlineMs'> {
   readonly client: KubeClient
@@ -19,6 +19,8 @@ const ABSENT_RETRY_MS = 300
 /** What the home refuses, it refuses a moment later, too. */
 const FIRST_RETRY_MS = 500
 const LONGEST_RETRY_MS = 10_000
+/** What an earlier start has installed is looked at closely when whoever waits for this start has what they want. */
+const CLOSER_LOOK_MS = 60_000
 /** Releases leave support with time, and somebody may have changed what we installed. */
 const AGAIN_MS = 6 * 3_600_000
 
@@ -44,8 +46,16 @@ export class HomeInstallation {
     while (!signal.aborted) {
       let waitMs = AGAIN_MS
       try {
-        await installHome(client, options)
-        log.info({ failures }, 'kinds, roles and admission policies are in force at the home')
+        if (this.#problem !== undefined && (await isInstalled(client, options))) {
+          log.info(
+            { failures },
+            'kinds, roles and admission policies of these sources are in force at the home already',
+          )
+          waitMs = CLOSER_LOOK_MS
+        } else {
+          await installHome(client, options)
+          log.info({ failures }, 'kinds, roles and admission policies are in force at the home')
+        }
         this.#problem = undefined
         failures = 0
       } catch (err) {
