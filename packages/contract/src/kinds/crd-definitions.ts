@@ -1,14 +1,19 @@
 import { ClusterSpec, ClusterStatus } from './cluster.ts'
 import {
+  eitherRule,
   idsRule,
+  LABELS_RULES,
   objectNameRule,
   ROLE_ARN_RULE,
+  SCALING_RULES,
   SERVICE_CIDR_RULE,
   TAGS_RULE,
+  TAINTS_RULES,
   UNCHANGEABLE,
   unchangeable,
 } from './crd-rules.ts'
 import type { StructuralSchema, ValidationRule } from './crd-schema.ts'
+import { NodeGroupSpec, NodeGroupStatus } from './node-group.ts'
 import { UpdateSpec, UpdateStatus } from './update.ts'
 import { UserSpec } from './user.ts'
 
@@ -95,12 +100,70 @@ const CLUSTER: KindDefinition = {
   },
 }
 
+const NODE_GROUP: KindDefinition = {
+  kind: 'NodeGroup',
+  plural: 'nodegroups',
+  singular: 'nodegroup',
+  shortNames: ['ng', 'ekng'],
+  description: 'Nodes of a cluster that are alike, and are kept so.',
+  spec: NodeGroupSpec,
+  status: NodeGroupStatus,
+  columns: [
+    { name: 'Cluster', type: 'string', jsonPath: '.spec.clusterName' },
+    { name: 'Node Group', type: 'string', jsonPath: '.spec.nodegroupName' },
+    { name: 'Release', type: 'string', jsonPath: '.status.releaseVersion' },
+    { name: 'Desired', type: 'integer', jsonPath: '.spec.scalingConfig.desiredSize' },
+    { name: 'Ready', type: 'integer', jsonPath: '.status.readyCount' },
+    { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
+    { name: 'Instance Types', type: 'string', jsonPath: '.spec.instanceTypes', priority: 1 },
+    { name: 'Creator', type: 'string', jsonPath: '.spec.creator', priority: 1 },
+    AGE,
+  ],
+  selectableFields: ['.spec.clusterName', '.spec.nodegroupName'],
+  rules: [objectNameRule('spec.clusterName', 'spec.nodegroupName')],
+  additions: {
+    // What is left may be changed: version, scaling, labels, taints, update and repair settings, and tags.
+    spec: rules(
+      {
+        rule: "self.releaseVersion.startsWith(self.version + '.')",
+        message: 'releaseVersion must be one of version',
+        fieldPath: '.releaseVersion',
+      },
+      ...unchangeable([
+        'clusterName',
+        'nodegroupName',
+        'instanceTypes',
+        'diskSize',
+        'capacityType',
+        'nodeRole',
+        'subnets',
+        'creator',
+        'clientRequestToken',
+        'requestDigest',
+      ]),
+    ),
+    'spec.scalingConfig': rules(...SCALING_RULES),
+    'spec.labels': rules(...LABELS_RULES),
+    'spec.taints': rules(...TAINTS_RULES),
+    'spec.updateConfig': rules(eitherRule('maxUnavailable', 'maxUnavailablePercentage', 'one')),
+    'spec.nodeRepairConfig': rules(
+      eitherRule('maxUnhealthyNodeThresholdCount', 'maxUnhealthyNodeThresholdPercentage', 'at most one'),
+      eitherRule('maxParallelNodesRepairedCount', 'maxParallelNodesRepairedPercentage', 'at most one'),
+    ),
+    'spec.nodeRole': rules(ROLE_ARN_RULE),
+    'spec.subnets': rules(idsRule('subnet-')),
+    'spec.tags': rules(TAGS_RULE),
+    'status.conditions': CONDITIONS,
+  },
+}
+
 const UPDATE: KindDefinition = {
   kind: 'Update',
   plural: 'updates',
   singular: 'update',
   shortNames: ['ekup'],
-  description: 'One change of a cluster that was accepted, and how far it is. Its name is the EKS update id.',
+  description:
+    'One change of a cluster or node group that was accepted, and how far it is. Its name is the EKS update id.',
   spec: UpdateSpec,
   status: UpdateStatus,
   columns: [
@@ -135,4 +198,4 @@ const USER: KindDefinition = {
 }
 
 /** Every kind that the home holds for us. */
-export const KIND_DEFINITIONS: readonly KindDefinition[] = [CLUSTER, UPDATE, USER]
+export const KIND_DEFINITIONS: readonly KindDefinition[] = [CLUSTER, NODE_GROUP, UPDATE, USER]

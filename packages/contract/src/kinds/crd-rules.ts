@@ -17,16 +17,17 @@ export function unchangeable(members: readonly string[]): readonly ValidationRul
 const OBJECT_NAME = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$'
 
 /**
- * That `metadata.name` can be what `objectName` gives for a member. CEL knows no hash: of derived names it sees the form
- * alone, and an admission policy sees who makes them.
+ * That `metadata.name` can be what `objectName` gives for members, joined by dots. CEL knows no hash: of derived names it
+ * sees the form alone, and an admission policy sees who makes them.
  */
-export function objectNameRule(member: string): ValidationRule {
-  const name = `self.${member}`
+export function objectNameRule(...members: readonly string[]): ValidationRule {
+  const joined = members.map((member) => `self.${member}`).join(" + '.' + ")
+  const name = members.length > 1 ? `(${joined})` : joined
   const isKept = `${name}.size() <= 63 && !${name}.startsWith('x-') && ${name}.matches('${OBJECT_NAME}')`
   const isDerived = `self.metadata.name.matches('^x-[a-z0-9]{24}$')`
   return {
     rule: `(${isKept}) ? self.metadata.name == ${name} : ${isDerived}`,
-    message: `metadata.name must be ${member} where that is a valid object name of at most 63 characters that does not begin with x-; other names are derived, and made through the EKS API`,
+    message: `metadata.name must be ${members.join('.')} where that is a valid object name of at most 63 characters that does not begin with x-; other names are derived, and made through the EKS API`,
   }
 }
 
@@ -56,4 +57,54 @@ export function idsRule(prefix: string): ValidationRule {
     rule: `self.all(id, id.matches('^${prefix}[0-9A-Za-z-]{1,200}$'))`,
     message: `they must be ids that begin with ${prefix}`,
   }
+}
+
+/** As EKS documents them. */
+export const SCALING_RULES: readonly ValidationRule[] = [
+  { rule: 'self.minSize <= self.maxSize', message: 'minSize must not be more than maxSize', fieldPath: '.minSize' },
+  {
+    rule: 'self.desiredSize >= self.minSize && self.desiredSize <= self.maxSize',
+    message: 'desiredSize must be from minSize to maxSize',
+    fieldPath: '.desiredSize',
+  },
+]
+
+/** That one of two members is given at most, or exactly. */
+export function eitherRule(one: string, other: string, wanted: 'one' | 'at most one'): ValidationRule {
+  const has = (member: string) => `has(self.${member})`
+  return wanted === 'one'
+    ? { rule: `${has(one)} != ${has(other)}`, message: `one of ${one} and ${other} must be given, and not both` }
+    : { rule: `!(${has(one)} && ${has(other)})`, message: `${one} and ${other} must not both be given` }
+}
+
+/** In RE2, for CEL. As Kubernetes has it (apimachinery's IsQualifiedName), within EKS's bound of 63 characters. */
+const LABEL_KEY =
+  '^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'
+const LABEL_VALUE = '^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'
+
+export const LABELS_RULES: readonly ValidationRule[] = [
+  {
+    rule: `self.all(key, key.size() <= 63 && key.matches('${LABEL_KEY}') && self[key].matches('${LABEL_VALUE}'))`,
+    message: 'keys and values must be what Kubernetes takes as those of labels, of at most 63 characters',
+  },
+  {
+    rule: `!self.exists(key, key.matches('${reservedLabels()}'))`,
+    message: 'keys of eks.amazonaws.com, kubernetes.io and k8s.io are given by Evenkeel and Kubernetes',
+  },
+]
+
+export const TAINTS_RULES: readonly ValidationRule[] = [
+  {
+    rule: `self.all(one, one.key.matches('${LABEL_KEY}') && (!has(one.value) || one.value == '' || one.value.matches('${LABEL_VALUE}')))`,
+    message: 'keys and values must be what Kubernetes takes as those of taints',
+  },
+  {
+    rule: 'self.all(one, self.exists_one(other, other.key == one.key && other.effect == one.effect))',
+    message: 'no two may have the same key and effect',
+  },
+]
+
+/** Keys that nodes have from us, or from their cluster, and those that only Kubernetes itself may give. */
+function reservedLabels(): string {
+  return '^([a-z0-9.-]*[.])?(eks[.]amazonaws[.]com|kubernetes[.]io|k8s[.]io)/'
 }

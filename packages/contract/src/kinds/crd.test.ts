@@ -56,6 +56,12 @@ it('when definitions are made, each kind has its status, its columns and what cl
   })
   expect(facts).toEqual([
     ['clusters.evenkeel.dev', true, 'EKS Name,Version,Phase,Endpoint,Age', '.spec.eksName'],
+    [
+      'nodegroups.evenkeel.dev',
+      true,
+      'Cluster,Node Group,Release,Desired,Ready,Phase,Age',
+      '.spec.clusterName,.spec.nodegroupName',
+    ],
     ['updates.evenkeel.dev', true, 'Cluster,Type,Phase,Age', '.spec.clusterName'],
     ['users.evenkeel.dev', false, 'User Name,Access Keys,Age', '.spec.userName'],
   ])

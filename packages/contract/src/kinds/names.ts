@@ -27,6 +27,14 @@ export function objectName(name: string): string {
 }
 
 /**
+ * `metadata.name` of a node group. Neither EKS name has a dot, so that no two pairs have one object name, and a conflict
+ * on create means that the cluster has a node group of that name.
+ */
+export function nodeGroupObjectName(clusterName: string, nodegroupName: string): string {
+  return objectName(`${clusterName}.${nodegroupName}`)
+}
+
+/**
  * Short id of a cluster, from the uid of its object: 10 characters, lower case and digits, the first a letter. It is in
  * folders, sockets (a path has 107 characters), ids of members and the OIDC issuer. 51 bits of a hash.
  */

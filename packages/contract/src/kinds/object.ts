@@ -1,4 +1,5 @@
 import type { ClusterSpec, ClusterStatus } from './cluster.ts'
+import type { NodeGroupSpec, NodeGroupStatus } from './node-group.ts'
 import type { UpdateSpec, UpdateStatus } from './update.ts'
 import type { UserSpec } from './user.ts'
 
@@ -7,7 +8,7 @@ export const GROUP = 'evenkeel.dev'
 export const VERSION = 'v1alpha1'
 export const API_VERSION = `${GROUP}/${VERSION}`
 
-/** Held by keepers until nothing of a cluster is left on its substrate. */
+/** Held by keepers until nothing of a cluster, or of a node group, is left on its substrate. */
 export const KEEPER_FINALIZER = 'evenkeel.dev/keeper'
 
 /** What an object goes with. */
@@ -43,6 +44,12 @@ export interface Cluster extends KubeObject {
   kind: 'Cluster'
   spec: ClusterSpec
   status?: ClusterStatus
+}
+
+export interface NodeGroup extends KubeObject {
+  kind: 'NodeGroup'
+  spec: NodeGroupSpec
+  status?: NodeGroupStatus
 }
 
 export interface Update extends KubeObject {

@@ -1,10 +1,12 @@
 import Type from 'typebox'
 import { Condition } from './condition.ts'
 
-/** One EKS update of a cluster: what was asked for. `metadata.name` is the EKS update id (a UUID). */
+/** One EKS update of a cluster or of a node group: what was asked for. `metadata.name` is the EKS update id (a UUID). */
 export const UpdateSpec = Type.Object({
   /** EKS name of the cluster. Immutable, selectable. */
   clusterName: Type.String({ minLength: 1, maxLength: 100 }),
+  /** EKS name of the node group, where it is one of those: the object's owner is then the NodeGroup. */
+  nodegroupName: Type.Optional(Type.String({ minLength: 1, maxLength: 63 })),
   /** `UpdateType` of EKS, such as `DeletionProtectionUpdate`. */
   type: Type.String({ maxLength: 64 }),
   params: Type.Array(Type.Object({ type: Type.String({ maxLength: 64 }), value: Type.String({ maxLength: 4096 }) }), {

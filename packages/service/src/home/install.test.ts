@@ -98,7 +98,7 @@ describe('a home that the service has installed', { timeout: 60_000 }, () => {
     const before = await versions()
     await install()
     expect(await versions()).toEqual(before)
-    expect(before.map((text) => text.split('.')[0])).toEqual(['clusters', 'updates', 'users'])
+    expect(before.map((text) => text.split('.')[0])).toEqual(['clusters', 'nodegroups', 'updates', 'users'])
   })
 
   it('when a caller makes a cluster, creator, finalizer and defaults are written for them', async () => {

@@ -19,7 +19,7 @@ export const SYSTEM_ACCOUNT_ID = '000000000000'
 const READ = ['get', 'list', 'watch'] as const
 
 /** Kinds that an account's master may write; each also names what its operations ask for (see `operation-access.ts`). */
-const ACCOUNT_RESOURCES = ['clusters', 'updates', 'releases']
+const ACCOUNT_RESOURCES = ['clusters', 'nodegroups', 'updates', 'releases']
 
 /** The namespaces and roles of a home, in the order in which they can be made. */
 export function homeManifests(): readonly KubeObject[] {
@@ -45,8 +45,8 @@ function keeperRights(): readonly KubeObject[] {
   return [
     role({ name }, [
       // Patch for finalizers alone: an admission policy holds keepers off specs.
-      { apiGroups: [GROUP], resources: ['clusters'], verbs: [...READ, 'patch'] },
-      { apiGroups: [GROUP], resources: ['clusters/status'], verbs: ['get', 'patch', 'update'] },
+      { apiGroups: [GROUP], resources: ['clusters', 'nodegroups'], verbs: [...READ, 'patch'] },
+      { apiGroups: [GROUP], resources: ['clusters/status', 'nodegroups/status'], verbs: ['get', 'patch', 'update'] },
       { apiGroups: [GROUP], resources: ['updates'], verbs: READ },
       { apiGroups: [GROUP], resources: ['updates/status'], verbs: ['get', 'patch', 'update'] },
     ]),

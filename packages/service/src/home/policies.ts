@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { KEEPER_FINALIZER, KEEPER_IDENTITY, type KubeObject } from '@evenkeel/contract/kinds'
-import { type Release, supportStatus } from '@evenkeel/distribution/releases'
+import { newestNodeBundle, type Release, supportStatus } from '@evenkeel/distribution/releases'
 import { celList, celText, mutatingPolicy, type PolicyVariable, validatingPolicy } from './policy-objects.ts'
 
 /** A Cluster of this name is never made: how the policies answer to it says which of them are in force. */
@@ -39,21 +39,26 @@ export function admissionPolicies({ releases, nowMs }: PolicyInput): Policies {
   const offered = releases.filter((release) => supportStatus(release, now) !== 'ended')
   const inExtendedSupport = offered.filter((release) => supportStatus(release, now) === 'extended')
   const defaultMinor = offered.find((release) => release.isDefault)?.minor
+  const newestBundles = Object.fromEntries(
+    offered.map((release) => [release.minor, newestNodeBundle(release).releaseVersion]),
+  )
   const minors = {
     offered: offered.map(({ minor }) => minor),
     inExtendedSupport: inExtendedSupport.map(({ minor }) => minor),
   }
   const revision = createHash('sha256')
-    .update(JSON.stringify(policyObjects({ revision: '', minors, defaultMinor })))
+    .update(JSON.stringify(policyObjects({ revision: '', minors, defaultMinor, newestBundles })))
     .digest('hex')
     .slice(0, 16)
-  return { revision, objects: policyObjects({ revision, minors, defaultMinor }) }
+  return { revision, objects: policyObjects({ revision, minors, defaultMinor, newestBundles }) }
 }
 
 interface Rendering {
   readonly revision: string
   readonly minors: { readonly offered: readonly string[]; readonly inExtendedSupport: readonly string[] }
   readonly defaultMinor: string | undefined
+  /** Release versions of nodes by minor. */
+  readonly newestBundles: Readonly<Record<string, string>>
 }
 
 function policyObjects(rendering: Rendering): readonly KubeObject[] {
@@ -65,20 +70,23 @@ function policyObjects(rendering: Rendering): readonly KubeObject[] {
   ]
 }
 
-/** What the home fills in when a Cluster or an Update is made. */
-function defaultsPolicy({ revision, defaultMinor }: Rendering): readonly KubeObject[] {
+/** What the home fills in when an object of ours is made. */
+function defaultsPolicy({ revision, defaultMinor, newestBundles }: Rendering): readonly KubeObject[] {
   const isCluster = `object.kind == 'Cluster'`
+  const isKept = `object.kind in ['Cluster', 'NodeGroup']`
+  const isNodeGroup = `object.kind == 'NodeGroup'`
+  const bundles = Object.entries(newestBundles).map(([minor, bundle]) => `${celText(minor)}: ${celText(bundle)}`)
   const annotation = REVISION_ANNOTATION.replaceAll('~', '~0').replaceAll('/', '~1')
   const finalizer = celText(KEEPER_FINALIZER)
   return mutatingPolicy('evenkeel-defaults', {
-    scope: { operations: ['CREATE'], resources: ['clusters', 'updates'] },
+    scope: { operations: ['CREATE'], resources: ['clusters', 'nodegroups', 'updates'] },
     // Without a spec there is nothing to fill in; the schema refuses it.
     condition: { name: 'has-spec', expression: 'has(object.spec)' },
     patches: [
       // Whoever asks, or in whose name it is asked: what the request says of itself does not count.
       `[JSONPatch{op: 'add', path: '/spec/creator', value: request.userInfo.username}]`,
-      // From the first moment, so that a deletion before a keeper has seen the Cluster waits for the keeper as well.
-      `${isCluster} && !(has(object.metadata.finalizers) && ${finalizer} in object.metadata.finalizers) ? (` +
+      // From the first moment, so that a deletion before a keeper has seen the object waits for the keeper as well.
+      `${isKept} && !(has(object.metadata.finalizers) && ${finalizer} in object.metadata.finalizers) ? (` +
         `has(object.metadata.finalizers) ? [JSONPatch{op: 'add', path: '/metadata/finalizers/-', value: ${finalizer}}]` +
         ` : [JSONPatch{op: 'add', path: '/metadata/finalizers', value: [${finalizer}]}]) : []`,
       ...(defaultMinor === undefined
@@ -86,6 +94,8 @@ function defaultsPolicy({ revision, defaultMinor }: Rendering): readonly KubeObj
         : [
             `${isCluster} && !has(object.spec.version) ? [JSONPatch{op: 'add', path: '/spec/version', value: ${celText(defaultMinor)}}] : []`,
           ]),
+      `${isNodeGroup} && !has(object.spec.releaseVersion) && has(object.spec.version) && object.spec.version in {${bundles.join(', ')}}` +
+        ` ? [JSONPatch{op: 'add', path: '/spec/releaseVersion', value: {${bundles.join(', ')}}[object.spec.version]}] : []`,
       `object.metadata.?name.orValue('') == ${celText(PROBE_NAME)} ? [JSONPatch{op: 'add', path: '/metadata/annotations', value: {}},` +
         ` JSONPatch{op: 'add', path: '/metadata/annotations/${annotation}', value: ${celText(revision)}}] : []`,
     ],
