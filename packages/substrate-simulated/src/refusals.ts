@@ -12,6 +12,9 @@ export type RefusableCall =
   | 'network.release'
   | 'endpoint.ensure'
   | 'records.write'
+  | 'machines.ensure'
+  | 'machines.reboot'
+  | 'machines.remove'
 
 /** Which calls are refused, and with what. */
 export class Refusals {

@@ -6,6 +6,7 @@ import type {
   EndpointSpec,
   FaultCode,
   InstanceSpec,
+  MachineResources,
   ProgramRef,
   Substrate,
   VolumeSpec,
@@ -16,6 +17,8 @@ import { createClusterRecords } from './cluster-records.ts'
 import { SimulatedElector } from './elector.ts'
 import { SimulatedEndpoint } from './endpoint.ts'
 import { SimulatedInstanceHost } from './instance-host.ts'
+import type { MachineTiming } from './machine.ts'
+import { SimulatedMachineProvider } from './machine-provider.ts'
 import type { ProgramTiming } from './program.ts'
 import { type RefusableCall, Refusals } from './refusals.ts'
 import { SimulatedVolumeStore } from './volume-store.ts'
@@ -27,6 +30,10 @@ export interface SimulatedSubstrateOptions {
   readonly zones?: readonly Zone[]
   /** Whatever is not given takes as long as in `PROGRAM_TIMING`. */
   readonly timing?: Partial<ProgramTiming>
+  /** Whatever is not given takes as long as in `MACHINE_TIMING`. */
+  readonly machineTiming?: Partial<MachineTiming>
+  /** What all machines together may have; no bounds unless given. */
+  readonly machineCapacity?: MachineResources
   /** Free space below which no volume is made; 1 GiB unless given. */
   readonly floorBytes?: number
   /** Which programs can be had; all unless given. */
@@ -37,6 +44,9 @@ export interface SimulatedSubstrateOptions {
 
 /** About what the real programs need on an idle machine of two cores, in milliseconds. */
 export const PROGRAM_TIMING: ProgramTiming = { startMs: 400, readyMs: 2000, stopMs: 600 }
+
+/** About what a local machine needs from its making to a node that is ready, in milliseconds. */
+export const MACHINE_TIMING: MachineTiming = { bootMs: 3000, restartMs: 1000, stopMs: 600 }
 
 /** What a control plane is made of. */
 export interface SettledControlPlane {
@@ -55,10 +65,12 @@ export class SimulatedSubstrate implements Substrate {
   readonly endpoint: SimulatedEndpoint
   readonly elector = new SimulatedElector()
   readonly records: ClusterRecords
+  readonly machines: SimulatedMachineProvider
   readonly #refusals = new Refusals()
 
   constructor(options: SimulatedSubstrateOptions) {
-    const { clock, zones = ['a', 'b', 'c'], timing, floorBytes = 2 ** 30 } = options
+    const { clock, zones = ['a', 'b', 'c'], timing, machineTiming, floorBytes = 2 ** 30 } = options
+    const hasProgram = options.hasProgram ?? (() => true)
     const shared = { refusals: this.#refusals, note: options.note ?? (() => {}) }
     this.zones = zones
     this.volumes = new SimulatedVolumeStore({ ...shared, floorBytes })
@@ -67,7 +79,14 @@ export class SimulatedSubstrate implements Substrate {
       clock,
       timing: { ...PROGRAM_TIMING, ...timing },
       isVolumePresent: (cluster, name) => this.volumes.isPresent(cluster, name),
-      hasProgram: options.hasProgram ?? (() => true),
+      hasProgram,
+    })
+    this.machines = new SimulatedMachineProvider({
+      ...shared,
+      clock,
+      timing: { ...MACHINE_TIMING, ...machineTiming },
+      capacity: options.machineCapacity,
+      hasProgram,
     })
     this.network = createClusterNetwork({ ...shared, zones })
     this.endpoint = new SimulatedEndpoint(this.instances, this.#refusals)
@@ -89,13 +108,15 @@ export class SimulatedSubstrate implements Substrate {
 
   /** What is left of a cluster, as words; empty when nothing is. */
   async remains(cluster: ClusterId): Promise<readonly string[]> {
-    const [instances, volumes, claims, records] = await Promise.all([
+    const [machines, instances, volumes, claims, records] = await Promise.all([
+      this.machines.observe(cluster),
       this.instances.observe(cluster),
       this.volumes.observe(cluster),
       this.network.clusters(),
       this.records.readAll(cluster),
     ])
     return [
+      ...machines.map(({ name }) => `machine ${name}`),
       ...instances.map(({ name }) => `instance ${name}`),
       ...volumes.map(({ name }) => `volume ${name}`),
       ...(claims.includes(cluster) ? ['network'] : []),

@@ -17,6 +17,13 @@ export interface NetworkPlan {
   readonly zones: Readonly<Record<Zone, ZoneAddresses>>
 }
 
+/** Fixed for the whole life of a node. */
+export interface NodeAddress {
+  readonly host: string
+  /** Addresses of its pods: a part of the cluster's `podCidr`. */
+  readonly podCidr: string
+}
+
 /** Addresses and names of members, and the path from API servers to nodes. */
 export interface ClusterNetwork {
   /** The same answer for the same cluster, for ever. Throws NoCapacity. */

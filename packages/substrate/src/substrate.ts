@@ -3,6 +3,7 @@ import type { ClusterRecords } from './cluster-records.ts'
 import type { Elector } from './elector.ts'
 import type { Endpoint } from './endpoint.ts'
 import type { InstanceHost } from './instance-host.ts'
+import type { MachineProvider } from './machine-provider.ts'
 import type { Zone } from './place.ts'
 import type { VolumeStore } from './volume-store.ts'
 
@@ -15,4 +16,6 @@ export interface Substrate {
   readonly endpoint: Endpoint
   readonly elector: Elector
   readonly records: ClusterRecords
+  /** Absent where there can be no nodes. */
+  readonly machines?: MachineProvider
 }

@@ -29,7 +29,7 @@ export type MakeSubstrate = () => Promise<SubstrateUnderTest>
 
 /** Looks until `condition` holds, letting time pass in the world between the looks. */
 export async function eventually<T>(
-  world: SubstrateUnderTest,
+  world: Pick<SubstrateUnderTest, 'turn'>,
   what: string,
   condition: () => Promise<T | undefined | false>,
 ): Promise<T> {

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll } from 'vitest'
-import type { MakeSubstrate, SubstrateUnderTest } from './under-test.ts'
 
 /** One world for the tests of a `describe`, disposed of after them, whatever they did. */
-export function useWorld(make: MakeSubstrate): () => SubstrateUnderTest {
-  let world: SubstrateUnderTest | undefined
+export function useWorld<World extends { dispose(): Promise<void> }>(make: () => Promise<World>): () => World {
+  let world: World | undefined
   beforeAll(async () => {
     world = await make()
   })
