@@ -5,6 +5,7 @@ export {
   type LocalSubstrateOptions,
   openLocalSubstrate,
 } from './local-substrate.ts'
+export { type Lack, stopMachines, whatMachinesLack } from './machines/index.ts'
 export * from './program-resolver.ts'
 export {
   type EndingProgram,

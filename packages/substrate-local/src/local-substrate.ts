@@ -1,4 +1,4 @@
-import type { Substrate } from '@evenkeel/substrate'
+import { type MachineProvider, type Substrate, SubstrateFault } from '@evenkeel/substrate'
 import { createClusterNetwork } from './cluster-network.ts'
 import { createClusterRecords } from './cluster-records.ts'
 import { createElector } from './elector.ts'
@@ -6,6 +6,7 @@ import { createEndpoint } from './endpoint/index.ts'
 import { DEFAULT_FLOOR_BYTES } from './floor.ts'
 import { claimantOf, type Installation, type LocalPaths, requireLocalInstallation } from './installation/index.ts'
 import { createInstanceHost } from './instances/index.ts'
+import { createMachineProvider, type MachineNetworkOf } from './machines/index.ts'
 import type { ProgramResolver } from './program-resolver.ts'
 import { createVolumeStore } from './volume-store.ts'
 
@@ -17,6 +18,8 @@ export interface LocalSubstrateOptions {
   readonly floorBytes?: number
   /** Bytes that the disk has free; asks the file system unless given. For tests. */
   readonly freeBytes?: () => Promise<number>
+  /** What carries the addresses of machines; for tests. */
+  readonly machineNetworkOf?: MachineNetworkOf
   /** Where machine-wide claims are kept; for tests. */
   readonly claimFolders?: readonly string[]
 }
@@ -24,24 +27,37 @@ export interface LocalSubstrateOptions {
 export interface LocalSubstrate extends Substrate {
   readonly installation: Installation
   readonly paths: LocalPaths
+  readonly machines: MachineProvider
+}
+
+const noMachineNetwork: MachineNetworkOf = async ({ cluster }) => {
+  throw new SubstrateFault('NotReady', `cluster ${cluster} has no private network, and so no place for machines`)
 }
 
 /** The ports on this machine. Makes nothing and starts nothing. Throws NotFound where there is no installation. */
 export async function openLocalSubstrate(options: LocalSubstrateOptions): Promise<LocalSubstrate> {
   const { installation, paths } = await requireLocalInstallation(options.home)
   const instances = createInstanceHost(paths, options.resolver)
+  const floorBytes = options.floorBytes ?? DEFAULT_FLOOR_BYTES
   return {
     installation,
     paths,
     zones: installation.zones,
     instances,
     volumes: createVolumeStore(paths, {
-      floorBytes: options.floorBytes ?? DEFAULT_FLOOR_BYTES,
+      floorBytes,
       ...(options.freeBytes === undefined ? {} : { freeBytes: options.freeBytes }),
     }),
     network: createClusterNetwork(paths, installation, claimantOf(options)),
     endpoint: createEndpoint(instances),
     elector: createElector(installation.lockSecret),
     records: createClusterRecords(paths),
+    machines: createMachineProvider({
+      paths,
+      installation,
+      resolver: options.resolver,
+      networkOf: options.machineNetworkOf ?? noMachineNetwork,
+      floorBytes,
+    }),
   }
 }

@@ -1,9 +1,10 @@
-import { mkdir, statfs } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { ensureFolder, hasErrorCode, readFileIfThere, syncFolder, writeFileAtomic } from '@evenkeel/kernel'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ensureFolder, readFileIfThere, syncFolder, writeFileAtomic } from '@evenkeel/kernel'
 import { type ObservedVolume, SubstrateFault, type VolumeSpec, type VolumeStore } from '@evenkeel/substrate'
 import { listClusterFolders, namesIn, removeClusterFolder } from './cluster-folders.ts'
 import { withDiskFaults } from './disk-faults.ts'
+import { freeBytesOf } from './free-bytes.ts'
 import type { LocalPaths } from './installation/index.ts'
 
 export interface VolumeStoreOptions {
@@ -81,17 +82,6 @@ export function createVolumeStore(paths: LocalPaths, options: VolumeStoreOptions
     async clusters() {
       return await listClusterFolders(paths.volumes)
     },
-  }
-}
-
-/** Bytes that we may still write to the file system where `path` is, or will be. */
-async function freeBytesOf(path: string): Promise<number> {
-  try {
-    const { bavail, bsize } = await statfs(path)
-    return bavail * bsize
-  } catch (error) {
-    if (!hasErrorCode(error, 'ENOENT') || dirname(path) === path) throw error
-    return await freeBytesOf(dirname(path))
   }
 }
 

@@ -26,6 +26,10 @@ export interface LocalPaths {
   readonly authenticator: string
   readonly volumes: string
   readonly records: string
+  /** Disks and namespaces of machines, `<cluster>/<machine>`. */
+  readonly machines: string
+  /** OCI archives that all machines may read. */
+  readonly images: string
   /** Files that programs and trees hold a lock on while they run. Outside of `run`: a new file would be a new lock. */
   readonly locks: string
   readonly network: string
@@ -64,6 +68,8 @@ export function localPaths(home: string): LocalPaths {
     authenticator: below('run', 'authenticator'),
     volumes: below('volumes'),
     records: below('records'),
+    machines: below('machines'),
+    images: below('images'),
     locks: below('locks'),
     network: below('network'),
     logs: below('logs'),

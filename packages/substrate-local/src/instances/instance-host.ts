@@ -18,8 +18,10 @@ import { trackEndings } from './endings.ts'
 import { writeIfDifferent, writeInstanceFiles } from './instance-files.ts'
 import {
   controlOf,
+  INSTANCE_NAMES,
   instanceLockOf,
   loggerLockOf,
+  type NameForm,
   requireIdentifier,
   requireIdentifiers,
   requirePlace,
@@ -33,18 +35,22 @@ import { renderServiceFolder } from './service-folder.ts'
 /** Of programs whose spec is not known any more. */
 const DEFAULT_GRACE_SECONDS = 10
 
-/** Programs as processes under s6, on this machine. */
-export function createInstanceHost(paths: LocalPaths, resolver: ProgramResolver): InstanceHost {
+/** Programs as processes under s6, on this machine: those whose names are of one form, and no others. */
+export function createInstanceHost(
+  paths: LocalPaths,
+  resolver: ProgramResolver,
+  form: NameForm = INSTANCE_NAMES,
+): InstanceHost {
   const endings = trackEndings()
   const scan = createScans(paths)
 
   async function find(id: InstanceId): Promise<FoundInstance | undefined> {
-    requireIdentifiers(id)
-    return (await findInstances(paths, ({ cluster, name }) => cluster === id.cluster && name === id.name))[0]
+    requireIdentifiers(id, form)
+    return (await findInstances(paths, form, ({ cluster, name }) => cluster === id.cluster && name === id.name))[0]
   }
 
   async function ensure(spec: InstanceSpec): Promise<void> {
-    requireIdentifiers(spec)
+    requireIdentifiers(spec, form)
     requirePlace(spec.place)
     const command = await resolver(spec.program)
     await requireVolumes(paths, spec)
@@ -138,11 +144,11 @@ export function createInstanceHost(paths: LocalPaths, resolver: ProgramResolver)
     remove,
     async observe(cluster) {
       requireIdentifier(cluster)
-      const found = await findInstances(paths, (id) => id.cluster === cluster)
+      const found = await findInstances(paths, form, (id) => id.cluster === cluster)
       const observed = await Promise.all(found.map((instance) => toObserved(paths, instance)))
       return observed.sort((one, other) => (one.name < other.name ? -1 : 1))
     },
-    clusters: () => findClusters(paths),
+    clusters: () => findClusters(paths, form),
   }
 }
 

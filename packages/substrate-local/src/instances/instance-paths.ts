@@ -3,20 +3,38 @@ import type { ClusterId, InstanceId, Place } from '@evenkeel/substrate'
 import { type LocalPaths, PLACES } from '../installation/index.ts'
 import { scanFolderOf } from '../supervision/index.ts'
 
-/** Name of an instance's service folder and of its lock. Neither part may hold a dot. */
+/** Name of an instance's service folder and of its lock. */
 export function serviceNameOf(id: InstanceId): string {
   return `${id.cluster}.${id.name}`
 }
 
-/** Inverse of `serviceNameOf`; undefined for names of something else. */
-export function parseServiceName(name: string): InstanceId | undefined {
-  const [cluster, instance, ...rest] = name.split('.')
-  return cluster === undefined || !cluster || !instance || rest.length > 0 ? undefined : { cluster, name: instance }
+/** Of which form names of instances are: by it an instance host knows those that are its own. */
+export interface NameForm {
+  /** Parts between dots. */
+  readonly parts: number
 }
 
-export function requireIdentifiers(id: InstanceId): void {
-  for (const part of [id.cluster, id.name]) requireIdentifier(part)
+/** Programs of clusters. */
+export const INSTANCE_NAMES: NameForm = { parts: 1 }
+/** Programs of machines: `<machine>.<program>`. */
+export const MACHINE_PROGRAM_NAMES: NameForm = { parts: 2 }
+
+/** Inverse of `serviceNameOf`; undefined for names of something else. */
+export function parseServiceName(name: string, form: NameForm): InstanceId | undefined {
+  const [cluster, ...parts] = name.split('.')
+  if (!cluster || parts.length !== form.parts || parts.includes('')) return undefined
+  // Of a logger is the lock of that name.
+  return parts.length > 1 && parts.at(-1) === LOG ? undefined : { cluster, name: parts.join('.') }
 }
+
+export function requireIdentifiers(id: InstanceId, form: NameForm): void {
+  const parts = id.name.split('.')
+  for (const part of [id.cluster, ...parts]) requireIdentifier(part)
+  if (parts.length === form.parts && (parts.length === 1 || parts.at(-1) !== LOG)) return
+  throw new Error(`${JSON.stringify(id.name)} is not of the form of a name here`)
+}
+
+const LOG = 'log'
 
 /** Ids and names become parts of paths. */
 export function requireIdentifier(name: string | ClusterId): void {
@@ -48,5 +66,5 @@ export function instanceLockOf(paths: LocalPaths, id: InstanceId): string {
 }
 
 export function loggerLockOf(paths: LocalPaths, id: InstanceId): string {
-  return join(paths.locks, `${serviceNameOf(id)}.log`)
+  return join(paths.locks, `${serviceNameOf(id)}.${LOG}`)
 }

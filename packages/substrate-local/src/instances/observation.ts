@@ -14,7 +14,14 @@ import {
 } from '../processes/index.ts'
 import { hasWorkingFolder } from '../supervision/index.ts'
 import { readFilesDigest } from './instance-files.ts'
-import { instanceLockOf, parseServiceName, scanLinkOf, serviceFolderOf, serviceNameOf } from './instance-paths.ts'
+import {
+  instanceLockOf,
+  type NameForm,
+  parseServiceName,
+  scanLinkOf,
+  serviceFolderOf,
+  serviceNameOf,
+} from './instance-paths.ts'
 import { INSTANCE_VARIABLE, parseWrittenInstance, type WrittenInstance } from './written-instance.ts'
 
 /** What is known of one instance: a service folder, the file of its lock, or both. Either is a trace to be removed. */
@@ -36,11 +43,12 @@ export interface FoundInstance {
 /** All instances with a service folder or the file of a lock that `isWanted`. */
 export async function findInstances(
   paths: LocalPaths,
+  form: NameForm,
   isWanted: (id: InstanceId) => boolean,
 ): Promise<readonly FoundInstance[]> {
   const places = await servicePlaces(paths)
   const names = new Set([...places.keys(), ...(await namesIn(paths.locks))])
-  const ids = [...names].map(parseServiceName).filter((id): id is InstanceId => id !== undefined && isWanted(id))
+  const ids = [...names].flatMap((name) => parseServiceName(name, form) ?? []).filter(isWanted)
   const table = readLockTable()
   let second: LockTable | undefined
   // The kernel takes milliseconds to list the locks of a busy machine: one list for all that look again.
@@ -54,9 +62,9 @@ export async function findInstances(
 }
 
 /** Clusters with a service folder or the file of a program's lock. */
-export async function findClusters(paths: LocalPaths): Promise<readonly string[]> {
+export async function findClusters(paths: LocalPaths, form: NameForm): Promise<readonly string[]> {
   const names = [...(await servicePlaces(paths)).keys(), ...(await namesIn(paths.locks))]
-  const ids = names.map(parseServiceName).filter((id) => id !== undefined)
+  const ids = names.flatMap((name) => parseServiceName(name, form) ?? [])
   return [...new Set(ids.map(({ cluster }) => cluster))].sort()
 }
 
