@@ -54,6 +54,14 @@ export function createClusterRecords(paths: LocalPaths): ClusterRecords {
         return await readFile(file, 'utf8')
       })
     },
+    async erase(cluster, name) {
+      const file = fileOf(cluster, name)
+      await rm(file, { force: true })
+      await syncFolder(dirname(file)).catch((error: unknown) => {
+        // Its folder never was, so neither was the record.
+        if (!hasErrorCode(error, 'ENOENT')) throw error
+      })
+    },
     async remove(cluster) {
       requireClusterName(cluster)
       await removeClusterFolder(root, cluster)

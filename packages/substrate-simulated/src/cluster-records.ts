@@ -28,6 +28,11 @@ export function createClusterRecords({ refusals, note }: ClusterRecordsOptions):
       if (known === undefined) await write(cluster, name, content)
       return known ?? content
     },
+    async erase(cluster, name) {
+      refusals.check('records.write')
+      requireRecordName(name)
+      if (clusters.get(cluster)?.delete(name)) note(`erase ${cluster}/${name}`)
+    },
     async remove(cluster) {
       if (clusters.delete(cluster)) note(`remove records ${cluster}`)
     },

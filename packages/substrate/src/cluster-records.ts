@@ -14,6 +14,8 @@ export interface ClusterRecords {
   write(cluster: ClusterId, name: string, content: string): Promise<void>
   /** The first writer wins: answers what is on record afterwards. For keys, which are recorded before their first use. */
   writeOnce(cluster: ClusterId, name: string, content: string): Promise<string>
+  /** One record goes, for what comes and goes in the life of a cluster. Idempotent. */
+  erase(cluster: ClusterId, name: string): Promise<void>
   remove(cluster: ClusterId): Promise<void>
 }
 

@@ -46,6 +46,18 @@ export function describeClusterRecords(make: MakeSubstrate): void {
       expect([...(await records().readAll('once')).keys()]).toEqual(['pki/ca.key'])
     })
 
+    it('when a record is erased, the others stay, and again is fine', async () => {
+      await records().write('erased', 'one.json', '1')
+      await records().write('erased', 'other.json', '2')
+      await records().readAll('erased')
+      await records().erase('erased', 'one.json')
+      await records().erase('erased', 'one.json')
+      await records().erase('nobody', 'one.json')
+      expect(await (await world().reopen()).records.readAll('erased')).toEqual(new Map([['other.json', '2']]))
+      expect(await records().read('erased', 'one.json')).toBeUndefined()
+      expect(await records().clusters()).not.toContain('nobody')
+    })
+
     it('when a cluster is removed, its records are gone, and again is fine', async () => {
       await records().write('gone', 'pki/ca.key', 'secret')
       await records().write('kept', 'intent.json', 'mine')
