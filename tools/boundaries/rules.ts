@@ -99,7 +99,7 @@ export function isPureFile(path: string): boolean {
   if (isTestFile(path)) return false
   return (
     /^packages\/(keeper|service)\/src\/(.+\/)?(plan|conditions)\.ts$/.test(path) ||
-    path.startsWith('packages/keeper/src/control-plane/components/')
+    /^packages\/keeper\/src\/(control-plane\/components|node|rendering)\//.test(path)
   )
 }
 

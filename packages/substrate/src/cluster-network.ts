@@ -8,13 +8,28 @@ export interface ZoneAddresses {
   readonly advertise: string
 }
 
+/** What nodes and pods of a cluster have of its network. */
+export interface NodeNetwork {
+  /** The cluster's endpoint as nodes and pods reach it. */
+  readonly endpoint: { readonly host: string; readonly port: number }
+  /** Addresses of zones and nodes (CIDR). */
+  readonly cidr: string
+  /** Addresses of pods (CIDR); each node has a part of them. */
+  readonly podCidr: string
+}
+
 /** The addresses of a cluster, fixed for its whole life. */
 export interface NetworkPlan {
-  /** `loopback`: addresses of this machine. `simulated`: names that lead nowhere. */
-  readonly kind: 'loopback' | 'simulated'
+  /**
+   * `loopback`: addresses of this machine, no nodes. `private`: a network of the cluster's own, with nodes in it.
+   * `simulated`: names that lead nowhere.
+   */
+  readonly kind: 'loopback' | 'private' | 'simulated'
   /** The cluster's one address. `bind` is what is listened on, `host` what is told to clients. */
   readonly endpoint: { readonly host: string; readonly bind: string; readonly port: number }
   readonly zones: Readonly<Record<Zone, ZoneAddresses>>
+  /** Absent where API servers cannot reach nodes. */
+  readonly nodes?: NodeNetwork
 }
 
 /** Fixed for the whole life of a node. */

@@ -3,7 +3,7 @@ import type { ClusterId, NetworkPlan } from '@evenkeel/substrate'
 import { INTENT_RECORD, type Intent, parseIntent } from '../intent/index.ts'
 import { Effort, Outcome, ProbeKey, parseFact, RECORD, Release } from './facts.ts'
 import type { ControlPlaneMemory } from './memory.ts'
-import type { ControlPlanePorts, RenderInput } from './ports.ts'
+import type { AskedMember, ControlPlanePorts, RenderInput } from './ports.ts'
 import {
   type ControlPlaneSnapshot,
   type DesiredControlPlane,
@@ -140,6 +140,28 @@ export function recordedControlPlane(
   const intent = parseIntent(id, intentRecord)
   const topology = topologyOf(intent.kind, ports.substrate.zones)
   return desiredOf({ id, intent, topology, network: ports.network, keys, leaves, release }, ports)
+}
+
+/**
+ * How a control plane that was ACTIVE once is reached, from its records alone, and its keys; undefined for any other. For
+ * whoever keeps something in the cluster.
+ */
+export function recordedEndpoint(
+  id: ClusterId,
+  records: ReadonlyMap<string, string>,
+  ports: Pick<ControlPlanePorts, 'substrate' | 'blueprint'> & { readonly network: NetworkPlan },
+): { readonly intent: Intent; readonly endpoint: AskedMember; readonly keys: string } | undefined {
+  const intentRecord = records.get(INTENT_RECORD)
+  const { keys, leaves, release, outcome } = readFacts(id, records)
+  const isKnown = intentRecord !== undefined && keys !== undefined && leaves !== undefined && release !== undefined
+  if (outcome?.result !== 'active' || !isKnown) {
+    return undefined
+  }
+  const intent = parseIntent(id, intentRecord)
+  const topology = topologyOf(intent.kind, ports.substrate.zones)
+  const input = { id, intent, topology, network: ports.network, keys, leaves, release }
+  const { endpoint } = ports.blueprint.probeTargets(input)
+  return { intent, endpoint, keys }
 }
 
 function desiredOf(drawn: RenderInput, ports: Pick<ControlPlanePorts, 'substrate' | 'blueprint'>): DesiredControlPlane {

@@ -1,4 +1,5 @@
 import type { ClusterId, InstanceId, InstanceLayout, Zone } from '@evenkeel/substrate'
+import type { Intent } from '../intent/index.ts'
 import {
   areLeavesDue,
   authoritiesEnd,
@@ -117,8 +118,13 @@ function reviewUrls(authenticatorUrls: Readonly<Record<Zone, string>>, id: Clust
 }
 
 function leafInput({ id, intent, network, topology }: BlueprintInput): LeafInput {
+  return { clusterId: id, kind: intent.kind, network, topology, serviceCidr: serviceCidrOf(intent) }
+}
+
+/** Where addresses of a cluster's Services come from. */
+export function serviceCidrOf(intent: Intent): string {
   const asked = intent.kind === 'hosted' ? intent.spec.kubernetesNetworkConfig?.serviceIpv4Cidr : undefined
-  return { clusterId: id, kind: intent.kind, network, topology, serviceCidr: asked ?? DEFAULT_SERVICE_CIDR }
+  return asked ?? DEFAULT_SERVICE_CIDR
 }
 
 function parseKeys(cluster: ClusterId, record: string): ClusterKeys {

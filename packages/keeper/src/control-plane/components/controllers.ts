@@ -1,7 +1,7 @@
 import type { Zone } from '@evenkeel/substrate'
+import { kubeconfig } from '../../rendering/index.ts'
 import { addLeaf, type InstanceFiles } from './files.ts'
 import type { ControlPlaneInput } from './input.ts'
-import { kubeconfig } from './kubeconfig.ts'
 import { LEAF, PROXY_CLIENT_NAME } from './leaf-plan.ts'
 import { addressesOf, httpsUrl } from './members.ts'
 import { PORTS } from './ports.ts'

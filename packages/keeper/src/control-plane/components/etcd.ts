@@ -1,5 +1,6 @@
 import type { InstanceSpec, Zone } from '@evenkeel/substrate'
-import { addLeaf, filesOf, flagsText } from './files.ts'
+import { flagsText } from '../../rendering/index.ts'
+import { addLeaf, filesOf } from './files.ts'
 import type { ControlPlaneInput } from './input.ts'
 import { ETCD_PEER_NAME, LEAF } from './leaf-plan.ts'
 import { addressesOf, httpsUrl, instanceName } from './members.ts'

@@ -1,5 +1,5 @@
+export { type KubeconfigInput, kubeconfig } from '../../rendering/index.ts'
 export type { ControlPlaneInput, LeafInput } from './input.ts'
-export { type KubeconfigInput, kubeconfig } from './kubeconfig.ts'
 export {
   ACCESS_LEAVES,
   API_SERVER_NAME,

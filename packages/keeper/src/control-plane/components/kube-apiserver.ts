@@ -1,4 +1,5 @@
 import type { InstanceSpec, Zone } from '@evenkeel/substrate'
+import { flagsText, kubeconfig } from '../../rendering/index.ts'
 import {
   authenticationConfiguration,
   authorizationConfiguration,
@@ -6,10 +7,9 @@ import {
   encryptionConfiguration,
 } from './api-server-files.ts'
 import { REQUEST_HEADERS, versionFlags } from './controllers.ts'
-import { addLeaf, filesOf, flagsText, type InstanceFiles } from './files.ts'
+import { addLeaf, filesOf, type InstanceFiles } from './files.ts'
 import { homeFlags } from './home.ts'
 import type { ControlPlaneInput } from './input.ts'
-import { kubeconfig } from './kubeconfig.ts'
 import { authenticatorServerName, LEAF } from './leaf-plan.ts'
 import { addressesOf, hasHops, httpsUrl } from './members.ts'
 import { PORTS } from './ports.ts'

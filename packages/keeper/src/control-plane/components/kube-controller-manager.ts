@@ -1,6 +1,7 @@
 import type { InstanceSpec, Zone } from '@evenkeel/substrate'
+import { flagsText } from '../../rendering/index.ts'
 import { delegatedAccess, LEADER_ELECTION, versionFlags } from './controllers.ts'
-import { addLeaf, filesOf, flagsText } from './files.ts'
+import { addLeaf, filesOf } from './files.ts'
 import type { ControlPlaneInput } from './input.ts'
 import { LEAF } from './leaf-plan.ts'
 import { addressesOf } from './members.ts'

@@ -1,7 +1,7 @@
 import type { LeafPlan, LeafRequest } from '../../pki/index.ts'
+import { firstServiceAddress } from '../../rendering/index.ts'
 import type { LeafInput } from './input.ts'
 import { addressesOf, hasHops, instanceName } from './members.ts'
-import { firstServiceAddress } from './service-address.ts'
 
 /** Certificates that are not an instance's own: whoever reaches a control plane from outside of it. */
 export const ACCESS_LEAVES = {

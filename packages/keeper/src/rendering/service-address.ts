@@ -3,6 +3,15 @@
  * IPv4, or IPv6 in any of its usual forms.
  */
 export function firstServiceAddress(cidr: string): string {
+  return serviceAddress(cidr, 1n)
+}
+
+/** That of the cluster's DNS, the tenth as in EKS: `10.100.0.0/16` gives `10.100.0.10`. */
+export function dnsServiceAddress(cidr: string): string {
+  return serviceAddress(cidr, 10n)
+}
+
+function serviceAddress(cidr: string, offset: bigint): string {
   const [address = '', prefix = ''] = cidr.split('/')
   const isSix = address.includes(':')
   const bits = isSix ? 128 : 32
@@ -12,8 +21,8 @@ export function firstServiceAddress(cidr: string): string {
     throw new Error(`"${cidr}" is not a range of Service addresses: write it like 10.100.0.0/16`)
   }
   const hostBits = BigInt(bits - length)
-  const first = ((number >> hostBits) << hostBits) + 1n
-  return isSix ? formatSix(first) : formatFour(first)
+  const wanted = ((number >> hostBits) << hostBits) + offset
+  return isSix ? formatSix(wanted) : formatFour(wanted)
 }
 
 function parseFour(text: string): bigint | undefined {

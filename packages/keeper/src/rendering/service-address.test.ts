@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { firstServiceAddress } from './service-address.ts'
+import { dnsServiceAddress, firstServiceAddress } from './service-address.ts'
 
 describe('firstServiceAddress', () => {
   it.each([
@@ -24,5 +24,12 @@ describe('firstServiceAddress', () => {
     '',
   ])('when the range is "%s", it refuses and shows how to write one', (cidr) => {
     expect(() => firstServiceAddress(cidr)).toThrow(/10\.100\.0\.0\/16/)
+  })
+})
+
+describe('dnsServiceAddress', () => {
+  it('when a range is given, it is the tenth of it, as in EKS', () => {
+    expect(dnsServiceAddress('10.100.0.0/16')).toBe('10.100.0.10')
+    expect(dnsServiceAddress('fd00:10:96::/108')).toBe('fd00:10:96::a')
   })
 })

@@ -1,0 +1,3 @@
+export { flagsText } from './flags.ts'
+export { type KubeconfigInput, kubeconfig } from './kubeconfig.ts'
+export { dnsServiceAddress, firstServiceAddress } from './service-address.ts'
