@@ -38,7 +38,7 @@ import {
   StatusBoard,
 } from './control-plane/index.ts'
 import { grantServiceRights } from './home/index.ts'
-import { homeClusters, intentReconciler } from './intent/index.ts'
+import { homeObjects, intentReconciler } from './intent/index.ts'
 import type { KeeperStatusPage } from './keeper-status.ts'
 import { serviceCertificateReconciler } from './service-certificate/index.ts'
 import { keepSupervision, type Supervision } from './supervision.ts'
@@ -107,7 +107,7 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
     describeKey: (object) => ({ cluster: clusters.getByKey(object)?.spec.eksName, object }),
     reconciler: intentReconciler({
       substrate,
-      home: homeClusters(home, clusters),
+      home: homeObjects(home, CLUSTERS, clusters),
       accepted: (id) => wakeCluster(id),
       told: ({ id, object, uid }, { conditions, refused }) => {
         const before = notAccepted.get(id) ?? []

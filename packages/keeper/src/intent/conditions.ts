@@ -8,7 +8,7 @@ import type { IntentSnapshot } from './snapshot.ts'
 const ACCEPTED = 'Accepted'
 
 /** Reasons of notes and of the condition. */
-export const REASON = { refused: 'SpecRefused', setBack: 'HomeSetBack' } as const
+export const REASON = { refused: 'SpecRefused', setBack: 'HomeSetBack', noCluster: 'NoCluster' } as const
 
 export function refusalText(why: string): string {
   return `the object cannot be accepted: ${why}; delete it, and make the cluster anew`

@@ -4,7 +4,7 @@ import { FakeClock, FakeHome, waitFor } from '@evenkeel/kernel/testing'
 import { SimulatedSubstrate } from '@evenkeel/substrate-simulated'
 import { describe, expect, it } from 'vitest'
 import { clusterObject } from '../testing/keeper-world.ts'
-import { homeClusters, INTENT_RECORD, intentReconciler, parseIntent } from './index.ts'
+import { homeObjects, INTENT_RECORD, intentReconciler, parseIntent } from './index.ts'
 
 const KEY = 'account-000000000001/web'
 
@@ -20,7 +20,7 @@ async function rig() {
   const accepted: string[] = []
   const ports = {
     substrate,
-    home: homeClusters(client, informer),
+    home: homeObjects(client, CLUSTERS, informer),
     accepted: (id: string) => accepted.push(id),
     told: () => {},
   }

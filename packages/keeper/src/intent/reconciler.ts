@@ -1,28 +1,15 @@
 import { type Cluster, clusterId, KEEPER_FINALIZER } from '@evenkeel/contract/kinds'
-import {
-  type ConditionDraft,
-  GONE,
-  type Gone,
-  isConflict,
-  isNotFound,
-  isUnavailable,
-  type Reconciler,
-  type StepOutcome,
-} from '@evenkeel/kernel'
+import { type ConditionDraft, GONE, type Gone, type Reconciler, type StepOutcome } from '@evenkeel/kernel'
 import { type ClusterId, isFault, type Substrate } from '@evenkeel/substrate'
 import { intentConditions, type RefusedStatus, refusedStatus } from './conditions.ts'
+import { type HomeObjects, writeFinalizers } from './home-objects.ts'
 import { planIntent } from './plan.ts'
 import { type HostedIntent, INTENT_RECORD, intentOf, parseIntent, serializeIntent } from './record.ts'
 import type { IntentSnapshot, IntentStep } from './snapshot.ts'
 
 export interface IntentPorts {
   readonly substrate: Pick<Substrate, 'records' | 'instances' | 'volumes' | 'network'>
-  readonly home: {
-    /** By `namespace/name`; as the API server said, never from an older copy. */
-    get(key: string): Cluster | undefined
-    /** Throws a conflict when the object is no longer at `resourceVersion`. */
-    setFinalizers(step: Extract<IntentStep, { kind: 'SetFinalizers' }>): Promise<void>
-  }
+  readonly home: HomeObjects<Cluster>
   /** The intent of a cluster has changed. */
   accepted(id: ClusterId): void
   /** An object was looked at: what is not as it should be, and all of its status where it is none of ours. To return at once. */
@@ -105,21 +92,5 @@ async function applyIntent(step: IntentStep, ports: IntentPorts): Promise<StepOu
     ports.accepted(step.id)
     return { ok: true }
   }
-  try {
-    await ports.home.setFinalizers(step)
-    return { ok: true }
-  } catch (error) {
-    if (isNotFound(error)) {
-      // Gone already: the next look says so.
-      return { ok: true }
-    }
-    const detail = error instanceof Error ? error.message : String(error)
-    if (isConflict(error)) {
-      return { ok: false, reason: 'Conflict', detail, retry: 'soon' }
-    }
-    if (isUnavailable(error)) {
-      return { ok: false, reason: 'HomeUnavailable', detail, retry: 'backoff' }
-    }
-    throw error
-  }
+  return await writeFinalizers(ports.home, step)
 }

@@ -1,0 +1,7 @@
+export { KubeNodeApi } from './kube-node-api.ts'
+export { nodeGroupKey, splitNodeGroupKey } from './observe.ts'
+export type * from './ports.ts'
+export { type NodeGroupReconciler, type NodeGroupReport, nodeGroupReconciler } from './reconciler.ts'
+export { RenderedNodeBlueprint } from './rendered-blueprint.ts'
+export { SimulatedNodeApi } from './simulated-node-api.ts'
+export type { NodeGroupStatusDraft } from './status.ts'
