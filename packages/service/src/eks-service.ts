@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { operationFacts } from '@evenkeel/contract/eks'
-import { CLUSTERS, type Cluster, UPDATES, type Update } from '@evenkeel/contract/kinds'
+import { CLUSTERS, type Cluster, NODE_GROUPS, type NodeGroup, UPDATES, type Update } from '@evenkeel/contract/kinds'
 import type { Release } from '@evenkeel/distribution/releases'
 import { type Clock, type HealthCheck, Informer, type KubeClient, type Logger, type Metrics } from '@evenkeel/kernel'
 import type { FastifyInstance } from 'fastify'
@@ -42,6 +42,7 @@ export class EksService {
   readonly server: FastifyInstance
   readonly #options: EksServiceOptions
   readonly #clusters: Informer<Cluster>
+  readonly #nodeGroups: Informer<NodeGroup>
   readonly #updates: Informer<Update>
   readonly #memory: AccessMemory
 
@@ -50,6 +51,8 @@ export class EksService {
     this.#options = options
     const kept = (file: string) => (mirrorFolder === undefined ? {} : { mirrorFile: join(mirrorFolder, file) })
     this.#clusters = new Informer<Cluster>({ client, resource: CLUSTERS, clock, log, ...kept('clusters.json') })
+    const groupMirror = kept('node-groups.json')
+    this.#nodeGroups = new Informer<NodeGroup>({ client, resource: NODE_GROUPS, clock, log, ...groupMirror })
     this.#updates = new Informer<Update>({ client, resource: UPDATES, clock, log, ...kept('updates.json') })
     const file = kept('access-answers.json').mirrorFile
     this.#memory = new AccessMemory({ clock, log, ...(file === undefined ? {} : { file }) })
@@ -58,6 +61,7 @@ export class EksService {
       region,
       client,
       clusters: new FreshView(this.#clusters, clock),
+      nodeGroups: new FreshView(this.#nodeGroups, clock),
       updates: new FreshView(this.#updates, clock),
       whyHomeFails: options.whyHomeFails ?? (async () => undefined),
       releases,
@@ -81,24 +85,29 @@ export class EksService {
   /** Follows the home until `signal` is aborted; resolves when everything that is kept on disk is written. */
   async run(signal: AbortSignal): Promise<void> {
     await this.#memory.load()
-    await Promise.all([this.#clusters.run(signal), this.#updates.run(signal), this.#keepUpdates(signal)])
+    await Promise.all([...this.#informers().map((informer) => informer.run(signal)), this.#keepUpdates(signal)])
     await this.#memory.flush()
   }
 
   /** Resolves when reads can be answered: from the home, or from the copy of what it said. */
   async waitUntilKnown(signal: AbortSignal): Promise<void> {
     const enough = { atLeast: 'mirror' } as const
-    await Promise.all([this.#clusters.waitForSync(signal, enough), this.#updates.waitForSync(signal, enough)])
+    await Promise.all(this.#informers().map((informer) => informer.waitForSync(signal, enough)))
   }
 
   async #keepUpdates(signal: AbortSignal): Promise<void> {
     const { client, clock, log } = this.#options
-    await keepUpdates({ client, clusters: this.#clusters, updates: this.#updates, clock, log }, signal)
+    const [clusters, nodeGroups, updates] = [this.#clusters, this.#nodeGroups, this.#updates]
+    await keepUpdates({ client, clusters, nodeGroups, updates, clock, log }, signal)
   }
 
   /** Ready to answer reads; a home that went away later is said, and does not make the service unready. */
   #homeProblem(): string | undefined {
-    const isUnknown = this.#clusters.synced === 'none' || this.#updates.synced === 'none'
-    return isUnknown ? 'waits for the home API server to list clusters and updates' : undefined
+    const isUnknown = this.#informers().some(({ synced }) => synced === 'none')
+    return isUnknown ? 'waits for the home API server to list clusters, node groups and updates' : undefined
+  }
+
+  #informers() {
+    return [this.#clusters, this.#nodeGroups, this.#updates] as const
   }
 }

@@ -8,10 +8,13 @@ import { FACTS_SOURCE, faultStatus, notOfferedFault, OPERATION_NAMES, type Opera
 import {
   accessNeeds,
   CREATE_CLUSTER_RULES,
+  CREATE_NODEGROUP_RULES,
   isOffered,
   type MemberRule,
   type OfferedOperation,
   UPDATE_CLUSTER_CONFIG_RULES,
+  UPDATE_NODEGROUP_CONFIG_RULES,
+  UPDATE_NODEGROUP_VERSION_RULES,
 } from './eks-api/index.ts'
 import { OPERATION_SCHEMAS } from './eks-protocol/index.ts'
 import { BODY_LIMITS } from './http/index.ts'
@@ -22,14 +25,23 @@ const NOTES: Readonly<Record<OfferedOperation, string>> = {
   CreateCluster: 'Answers at once with a cluster that is CREATING. Members: see below.',
   DescribeCluster: 'Members that there is nothing to say for are absent, such as `vpcId`.',
   ListClusters: 'Sorted by name. `include` takes `all`, which adds nothing: there are no connected clusters.',
-  DeleteCluster: 'In every phase, CREATING too. Deleting again answers the cluster that is DELETING.',
+  DeleteCluster:
+    'In every phase, CREATING too. Deleting again answers the cluster that is DELETING. Refused while it has node groups.',
   UpdateClusterConfig: 'One change a call. Refused while an update is in progress.',
   DescribeClusterVersions: 'Newest first. Versions out of support only with `includeAll`, by name or by status.',
-  ListUpdates: 'Newest first. Those of a node group, add-on or capability: not found.',
+  CreateNodegroup:
+    'Answers at once with a node group that is CREATING. The cluster must be ACTIVE, and have a network for nodes (made with Evenkeel running as root) or be simulated. Members: see below.',
+  DescribeNodegroup: '`resources` is empty: there are no Auto Scaling groups.',
+  ListNodegroups: 'Sorted by name.',
+  DeleteNodegroup: 'In every phase. Deleting again answers the node group that is DELETING.',
+  UpdateNodegroupConfig:
+    'Any number of changes a call. Refused while an update is in progress. DEGRADED ones are taken.',
+  UpdateNodegroupVersion: 'As UpdateNodegroupConfig. The cluster must be ACTIVE.',
+  ListUpdates: 'Newest first. Those of an add-on or capability: not found.',
   DescribeUpdate: 'As ListUpdates.',
-  TagResource: 'Clusters only.',
-  UntagResource: 'Clusters only. Keys that are not there are passed over.',
-  ListTagsForResource: 'Clusters only.',
+  TagResource: 'Clusters and node groups.',
+  UntagResource: 'Clusters and node groups. Keys that are not there are passed over.',
+  ListTagsForResource: 'Clusters and node groups.',
 }
 
 function render(): string {
@@ -69,6 +81,18 @@ ${ruleTable(CREATE_CLUSTER_RULES)}
 ## Members of UpdateClusterConfig
 
 ${ruleTable(UPDATE_CLUSTER_CONFIG_RULES)}
+
+## Members of CreateNodegroup
+
+${ruleTable(CREATE_NODEGROUP_RULES)}
+
+## Members of UpdateNodegroupConfig
+
+${ruleTable(UPDATE_NODEGROUP_CONFIG_RULES)}
+
+## Members of UpdateNodegroupVersion
+
+${ruleTable(UPDATE_NODEGROUP_VERSION_RULES)}
 
 ## Errors that any call may have
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CLUSTERS, type KubeObject } from '@evenkeel/contract/kinds'
+import { CLUSTERS, type KubeObject, NODE_GROUPS } from '@evenkeel/contract/kinds'
 import {
   CLUSTER_ROLES,
   CUSTOM_RESOURCE_DEFINITIONS,
@@ -39,6 +39,7 @@ beforeEach(async () => {
   }
   const metadata = { name: 'demo', namespace: 'account-1', finalizers: ['evenkeel.dev/keeper'] }
   await client.create(CLUSTERS, { apiVersion: 'evenkeel.dev/v1alpha1', kind: 'Cluster', metadata })
+  await client.create(NODE_GROUPS, { apiVersion: 'evenkeel.dev/v1alpha1', kind: 'NodeGroup', metadata })
   client.close()
 })
 afterEach(async () => {
@@ -47,12 +48,14 @@ afterEach(async () => {
 })
 
 const names = () =>
-  [...KINDS, CLUSTERS].map((resource) => home.objects<KubeObject>(resource).map(({ metadata }) => metadata.name))
+  [...KINDS, NODE_GROUPS, CLUSTERS].map((resource) =>
+    home.objects<KubeObject>(resource).map(({ metadata }) => metadata.name),
+  )
 
 describe('removeFromHome', () => {
-  test('when it is done, what was ours is gone, clusters that a keeper held too, and nothing else', async () => {
+  test('when it is done, what was ours is gone, what keepers held too, and nothing else', async () => {
     expect(await removeFromHome(kubeconfig, ours)).toBe('removed')
-    expect(names()).toEqual([['theirs'], ['theirs'], ['theirs'], ['theirs'], []])
+    expect(names()).toEqual([['theirs'], ['theirs'], ['theirs'], ['theirs'], [], []])
     expect(await removeFromHome(kubeconfig, ours)).toBe('removed')
   })
 

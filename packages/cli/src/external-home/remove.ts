@@ -1,4 +1,4 @@
-import { CLUSTERS, type KubeObject } from '@evenkeel/contract/kinds'
+import { CLUSTERS, type KubeObject, NODE_GROUPS } from '@evenkeel/contract/kinds'
 import {
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
@@ -22,7 +22,7 @@ const TIMEOUT_MS = 10_000
 const FORGET_MS = 15_000
 const LOOK_INTERVAL_MS = 200
 
-/** What guards clusters goes first, then they, then their kinds, and last what holds the claim on the home. */
+/** What guards clusters and their node groups goes first, then they, then their kinds, and last what holds the claim on the home. */
 const BEFORE_CLUSTERS: readonly ResourceRef[] = [
   VALIDATING_ADMISSION_POLICY_BINDINGS,
   VALIDATING_ADMISSION_POLICIES,
@@ -35,6 +35,8 @@ const AFTER_CLUSTERS: readonly ResourceRef[] = [
   CLUSTER_ROLES,
   NAMESPACES,
 ]
+/** Kinds whose objects keepers hold. */
+const HELD: readonly ResourceRef[] = [NODE_GROUPS, CLUSTERS]
 
 /** Why something of ours is still at a home, and how its owner removes it. */
 export interface Leftover {
@@ -55,7 +57,7 @@ export async function removeFromHome(
     const owner = await findOwner(client, signal)
     if (owner !== undefined && owner !== id) return 'not ours'
     for (const resource of BEFORE_CLUSTERS) await removeOurs(client, resource, signal)
-    await untilPoliciesAreForgotten(() => removeClusters(client, signal), signal)
+    for (const kind of HELD) await untilPoliciesAreForgotten(() => removeHeld(client, kind, signal), signal)
     for (const resource of AFTER_CLUSTERS) await removeOurs(client, resource, signal)
     return 'removed'
   } catch (error) {
@@ -89,15 +91,15 @@ async function untilPoliciesAreForgotten(work: () => Promise<void>, signal: Abor
   }
 }
 
-async function removeClusters(client: KubeClient, signal: AbortSignal): Promise<void> {
+async function removeHeld(client: KubeClient, kind: ResourceRef, signal: AbortSignal): Promise<void> {
   const found = await client
-    .list<KubeObject>(CLUSTERS, { signal, timeoutMs: TIMEOUT_MS })
+    .list<KubeObject>(kind, { signal, timeoutMs: TIMEOUT_MS })
     .catch((error: unknown) => (isNotFound(error) ? { items: [] } : Promise.reject(error)))
   for (const { metadata } of found.items) {
     const { name, namespace } = metadata
     const patch = { metadata: { finalizers: null } }
-    await client.mergePatch(CLUSTERS, { name, namespace, patch, signal, timeoutMs: TIMEOUT_MS }).catch(passNotFound)
-    await client.delete(CLUSTERS, { name, namespace, signal, timeoutMs: TIMEOUT_MS }).catch(passNotFound)
+    await client.mergePatch(kind, { name, namespace, patch, signal, timeoutMs: TIMEOUT_MS }).catch(passNotFound)
+    await client.delete(kind, { name, namespace, signal, timeoutMs: TIMEOUT_MS }).catch(passNotFound)
   }
 }
 
@@ -108,10 +110,15 @@ function passNotFound(error: unknown): void {
 /** The same by hand, with the rights of the home's owner. */
 const COMMANDS: readonly string[] = [
   ...BEFORE_CLUSTERS.map(deleteCommand),
-  `kubectl get clusters.evenkeel.dev -A --no-headers | while read -r namespace name rest; do kubectl patch clusters.evenkeel.dev "$name" -n "$namespace" --type=merge -p '{"metadata":{"finalizers":null}}'; done`,
+  ...HELD.map(releaseCommand),
   ...AFTER_CLUSTERS.map(deleteCommand),
 ]
 
 function deleteCommand({ plural, group }: ResourceRef): string {
   return `kubectl delete ${group === '' ? plural : `${plural}.${group}`} -l ${OURS}`
+}
+
+function releaseCommand({ plural, group }: ResourceRef): string {
+  const kind = `${plural}.${group}`
+  return `kubectl get ${kind} -A --no-headers | while read -r namespace name rest; do kubectl patch ${kind} "$name" -n "$namespace" --type=merge -p '{"metadata":{"finalizers":null}}'; done`
 }

@@ -1,4 +1,4 @@
-import type { ClusterPhase } from '../kinds/index.ts'
+import type { ClusterPhase, NodeGroupPhase } from '../kinds/index.ts'
 import type { DeclaredFaultName } from './faults.ts'
 
 /** Calls that change a cluster which exists. */
@@ -50,6 +50,38 @@ const TABLE: Readonly<Record<ClusterAction, Readonly<Record<ClusterPhase, Action
     FAILED: 'allowed',
     DELETING: 'allowed',
   },
+}
+
+/** Calls that change a node group which exists. */
+export type NodeGroupAction = 'DeleteNodegroup' | 'UpdateNodegroup'
+
+/**
+ * What may be done to a node group in each phase. As with clusters, one may be deleted in every phase, and deleting it
+ * again answers the same. A DEGRADED one may be updated: a smaller one, or one of another version, may be well.
+ */
+const NODE_GROUP_TABLE: Readonly<Record<NodeGroupAction, Readonly<Record<NodeGroupPhase, ActionAnswer>>>> = {
+  DeleteNodegroup: {
+    CREATING: 'allowed',
+    ACTIVE: 'allowed',
+    UPDATING: 'allowed',
+    DEGRADED: 'allowed',
+    CREATE_FAILED: 'allowed',
+    DELETING: 'allowed',
+    DELETE_FAILED: 'allowed',
+  },
+  UpdateNodegroup: {
+    CREATING: inUse('is still being created: wait until it is ACTIVE'),
+    ACTIVE: 'allowed',
+    UPDATING: inUse('has an update in progress: wait until it is ACTIVE'),
+    DEGRADED: 'allowed',
+    CREATE_FAILED: notNow('is CREATE_FAILED, which is final: delete it, and make it anew'),
+    DELETING: inUse('is being deleted'),
+    DELETE_FAILED: inUse('is being deleted'),
+  },
+}
+
+export function nodeGroupActionAnswer(action: NodeGroupAction, phase: NodeGroupPhase): ActionAnswer {
+  return NODE_GROUP_TABLE[action][phase]
 }
 
 export function clusterActionAnswer(action: ClusterAction, phase: ClusterPhase): ActionAnswer {

@@ -19,12 +19,20 @@ export function clusterArn(at: { readonly region: string; readonly accountId: st
   return `arn:aws:eks:${at.region}:${at.accountId}:cluster/${clusterName}`
 }
 
+/** `uid` is that of the object, so that one made again under its name has another ARN. */
+export function nodeGroupArn(
+  at: { readonly region: string; readonly accountId: string },
+  group: { readonly clusterName: string; readonly nodegroupName: string; readonly uid: string },
+): string {
+  return `arn:aws:eks:${at.region}:${at.accountId}:nodegroup/${group.clusterName}/${group.nodegroupName}/${group.uid}`
+}
+
 /** The cluster that a call is about; undefined where it is about none or about something that is no cluster. */
 export function clusterNameOf(input: Readonly<Record<string, unknown>>): string | undefined {
   const { name, clusterName, resourceArn } = input
   if (typeof resourceArn === 'string') {
     const [kind, ofCluster] = parseArn(resourceArn)?.resource.split('/') ?? []
-    return kind === 'cluster' ? ofCluster : undefined
+    return kind === 'cluster' || kind === 'nodegroup' ? ofCluster : undefined
   }
   const given = clusterName ?? name
   return typeof given === 'string' ? given : undefined

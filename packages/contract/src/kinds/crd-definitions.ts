@@ -1,6 +1,7 @@
 import { ClusterSpec, ClusterStatus } from './cluster.ts'
 import {
   eitherRule,
+  INSTANCE_TYPES_RULE,
   idsRule,
   LABELS_RULES,
   objectNameRule,
@@ -142,6 +143,7 @@ const NODE_GROUP: KindDefinition = {
         'requestDigest',
       ]),
     ),
+    'spec.instanceTypes': rules(INSTANCE_TYPES_RULE),
     'spec.scalingConfig': rules(...SCALING_RULES),
     'spec.labels': rules(...LABELS_RULES),
     'spec.taints': rules(...TAINTS_RULES),

@@ -1,4 +1,6 @@
 import type { ValidationRule } from './crd-schema.ts'
+import { INSTANCE_TYPES } from './instance-types.ts'
+import { LABEL_KEY, LABEL_VALUE, RESERVED_LABEL_KEY, RESERVED_LABEL_RULE } from './labels.ts'
 
 /** What is decided once. */
 export const UNCHANGEABLE: ValidationRule = { rule: 'self == oldSelf', message: 'it cannot be changed' }
@@ -77,19 +79,14 @@ export function eitherRule(one: string, other: string, wanted: 'one' | 'at most 
     : { rule: `!(${has(one)} && ${has(other)})`, message: `${one} and ${other} must not both be given` }
 }
 
-/** In RE2, for CEL. As Kubernetes has it (apimachinery's IsQualifiedName), within EKS's bound of 63 characters. */
-const LABEL_KEY =
-  '^([a-z0-9]([-a-z0-9]*[a-z0-9])?([.][a-z0-9]([-a-z0-9]*[a-z0-9])?)*/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'
-const LABEL_VALUE = '^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$'
-
 export const LABELS_RULES: readonly ValidationRule[] = [
   {
     rule: `self.all(key, key.size() <= 63 && key.matches('${LABEL_KEY}') && self[key].matches('${LABEL_VALUE}'))`,
     message: 'keys and values must be what Kubernetes takes as those of labels, of at most 63 characters',
   },
   {
-    rule: `!self.exists(key, key.matches('${reservedLabels()}'))`,
-    message: 'keys of eks.amazonaws.com, kubernetes.io and k8s.io are given by Evenkeel and Kubernetes',
+    rule: `!self.exists(key, key.matches('${RESERVED_LABEL_KEY}'))`,
+    message: RESERVED_LABEL_RULE,
   },
 ]
 
@@ -104,7 +101,9 @@ export const TAINTS_RULES: readonly ValidationRule[] = [
   },
 ]
 
-/** Keys that nodes have from us, or from their cluster, and those that only Kubernetes itself may give. */
-function reservedLabels(): string {
-  return '^([a-z0-9.-]*[.])?(eks[.]amazonaws[.]com|kubernetes[.]io|k8s[.]io)/'
+const INSTANCE_TYPE_NAMES = INSTANCE_TYPES.map(({ name }) => name)
+
+export const INSTANCE_TYPES_RULE: ValidationRule = {
+  rule: `self.all(one, one in [${INSTANCE_TYPE_NAMES.map((name) => `'${name}'`).join(', ')}])`,
+  message: `they must be of ${INSTANCE_TYPE_NAMES.join(', ')}`,
 }

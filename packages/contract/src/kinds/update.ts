@@ -9,7 +9,7 @@ export const UpdateSpec = Type.Object({
   nodegroupName: Type.Optional(Type.String({ minLength: 1, maxLength: 63 })),
   /** `UpdateType` of EKS, such as `DeletionProtectionUpdate`. */
   type: Type.String({ maxLength: 64 }),
-  params: Type.Array(Type.Object({ type: Type.String({ maxLength: 64 }), value: Type.String({ maxLength: 4096 }) }), {
+  params: Type.Array(Type.Object({ type: Type.String({ maxLength: 64 }), value: Type.String({ maxLength: 16384 }) }), {
     maxItems: 64,
   }),
   clientRequestToken: Type.Optional(Type.String({ maxLength: 256 })),

@@ -15,7 +15,8 @@ export function answerCalls(context: EksContext, access: Pick<AccessChecks, 'req
       )
     }
     try {
-      if (!context.clusters.isKnown() || !context.updates.isKnown()) {
+      const { clusters, nodeGroups, updates } = context
+      if (!clusters.isKnown() || !nodeGroups.isKnown() || !updates.isKnown()) {
         throw new EksFault(
           'ServiceUnavailableException',
           'Evenkeel is starting and has not heard from its home API server yet: /readyz says what it waits for. Try again.',

@@ -1,6 +1,6 @@
 import type * as Eks from '@aws-sdk/client-eks'
 import { EksFault, isProtectedPhase } from '@evenkeel/contract/eks'
-import { CLUSTERS, type Cluster } from '@evenkeel/contract/kinds'
+import { CLUSTERS, type Cluster, NODE_GROUPS, type NodeGroup } from '@evenkeel/contract/kinds'
 import { isConflict, isForbidden, isNotFound, resourcePath } from '@evenkeel/kernel'
 import type { EksCall } from '../http/index.ts'
 import { requireAllowed } from './cluster-action.ts'
@@ -11,6 +11,8 @@ import { atHome } from './home-fault.ts'
 
 /** A cluster that others keep changing (its status, while it starts) is looked at anew so often. */
 const MOST_ATTEMPTS = 5
+/** Of node groups that a refusal names. */
+const MOST_NAMES = 10
 
 /**
  * Asks for the deletion of a cluster; it is DELETING from then on, until its keeper has taken everything down. Deleting
@@ -28,6 +30,7 @@ export async function deleteCluster(
     requireAllowed('DeleteCluster', cluster)
     refuseProtected(cluster)
     const looked = cluster
+    await atHome(deed, () => refuseWithNodeGroups(context, looked))
     const isDeleted = await atHome(deed, () =>
       markDeleted(context, call, { cluster: looked, isLast: attempt === MOST_ATTEMPTS }),
     )
@@ -71,6 +74,24 @@ function refuseProtected(cluster: Cluster): void {
   throw new EksFault(
     'InvalidRequestException',
     `The cluster "${clusterName}" has deletion protection: turn it off first (UpdateClusterConfig with deletionProtection false).`,
+    { context: { clusterName } },
+  )
+}
+
+/** As in EKS. The home is asked, since another service may have made one a moment ago; its own policy has the last word. */
+async function refuseWithNodeGroups({ client }: EksContext, cluster: Cluster): Promise<void> {
+  const { eksName: clusterName } = cluster.spec
+  const { namespace } = cluster.metadata
+  const { items } = await client.list<NodeGroup>(NODE_GROUPS, {
+    namespace,
+    fieldSelector: `spec.clusterName=${clusterName}`,
+  })
+  if (items.length === 0) return
+  const names = items.map(({ spec }) => spec.nodegroupName).toSorted()
+  const shown = names.length > MOST_NAMES ? [...names.slice(0, MOST_NAMES), '...'] : names
+  throw new EksFault(
+    'ResourceInUseException',
+    `Cluster has nodegroups attached: delete those of "${clusterName}" first (${shown.join(', ')}), and wait until they are gone.`,
     { context: { clusterName } },
   )
 }

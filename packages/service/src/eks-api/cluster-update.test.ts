@@ -1,8 +1,6 @@
-import { CLUSTERS, type Cluster, UPDATES, type Update } from '@evenkeel/contract/kinds'
-import { Informer, silentLogger, systemClock } from '@evenkeel/kernel'
+import { CLUSTERS } from '@evenkeel/contract/kinds'
 import { describe, expect, it } from 'vitest'
 import { EksRig, NAMESPACE } from '../testing/eks-rig.ts'
-import { runRound } from './update-upkeep.ts'
 
 const PATH = '/clusters/web/update-config'
 
@@ -155,9 +153,7 @@ describe('an update whose object could not be made', () => {
     await expect
       .poll(async () => (await rig.send({ path: `/clusters/web/updates/${accepted.id}` })).body)
       .toMatchObject({ update: { status: 'InProgress', createdAt: Date.parse(accepted.acceptedAt) / 1000 } })
-    await withInformers(rig, (clusters, updates) =>
-      runRound({ client: home, clusters, updates, clock: systemClock, log: silentLogger }),
-    )
+    await rig.runUpkeep()
     expect(rig.updates()).toMatchObject([{ metadata: { name: accepted.id }, spec: accepted.spec }])
   })
 
@@ -191,9 +187,7 @@ describe('an update whose object could not be made', () => {
     const home = rig.home.client()
     await home.mergePatch(CLUSTERS, { namespace: NAMESPACE, name: 'web', patch: { metadata: { finalizers: [] } } })
     await home.delete(CLUSTERS, { namespace: NAMESPACE, name: 'web' })
-    await withInformers(rig, (clusters, updates) =>
-      runRound({ client: home, clusters, updates, clock: systemClock, log: silentLogger }),
-    )
+    await rig.runUpkeep()
     expect(rig.updates().map(({ spec }) => spec.clusterName)).toEqual(['other'])
   })
 
@@ -248,17 +242,3 @@ describe('ListUpdates and DescribeUpdate', () => {
     expect([...(first['updateIds'] as string[]), ...(rest['updateIds'] as string[])].sort()).toEqual([...ids].sort())
   })
 })
-
-async function withInformers(
-  rig: EksRig,
-  act: (clusters: Informer<Cluster>, updates: Informer<Update>) => Promise<void>,
-): Promise<void> {
-  const stop = new AbortController()
-  const clusters = new Informer<Cluster>({ client: rig.home.client(), resource: CLUSTERS })
-  const updates = new Informer<Update>({ client: rig.home.client(), resource: UPDATES })
-  const running = [clusters.run(stop.signal), updates.run(stop.signal)]
-  await Promise.all([clusters.waitForSync(stop.signal), updates.waitForSync(stop.signal)])
-  await act(clusters, updates)
-  stop.abort()
-  await Promise.all(running)
-}

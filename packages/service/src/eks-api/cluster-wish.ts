@@ -1,15 +1,14 @@
 import type * as Eks from '@aws-sdk/client-eks'
-import { EksFault, parseArn } from '@evenkeel/contract/eks'
+import { EksFault } from '@evenkeel/contract/eks'
 import type { ClusterSpec } from '@evenkeel/contract/kinds'
 import { type Release, supportStatus } from '@evenkeel/distribution/releases'
+import { idComplaints, roleComplaints, tokenComplaints } from './aws-names.ts'
 import type { EksContext } from './context.ts'
 import { CREATE_CLUSTER_RULES, refusedMembers } from './member-rules.ts'
 import { isServiceCidr, SERVICE_CIDR_RULE } from './service-cidr.ts'
 import { tagComplaints } from './tag-rules.ts'
 
 const DEFAULT_SERVICE_CIDR = '10.100.0.0/16'
-/** As many as the kind holds. */
-const MOST_IDS = 64
 
 /**
  * What CreateCluster asks for, as the spec of a Cluster. Defaults are written out: a later default is not to change a
@@ -30,14 +29,13 @@ export function readClusterWish(
       `kubernetesNetworkConfig.serviceIpv4Cidr must be ${SERVICE_CIDR_RULE}, not ${JSON.stringify(serviceIpv4Cidr)}`,
     )
   }
-  complaints.push(...roleComplaints(roleArn), ...tagComplaints(input.tags ?? {}))
+  complaints.push(...roleComplaints('roleArn', roleArn), ...tagComplaints(input.tags ?? {}))
   const { subnetIds = [], securityGroupIds = [] } = resourcesVpcConfig
   complaints.push(
     ...idComplaints('resourcesVpcConfig.subnetIds', 'subnet-', subnetIds),
     ...idComplaints('resourcesVpcConfig.securityGroupIds', 'sg-', securityGroupIds),
   )
-  if ((input.clientRequestToken?.length ?? 0) > 256)
-    complaints.push('clientRequestToken must have at most 256 characters')
+  complaints.push(...tokenComplaints(input.clientRequestToken))
   if (complaints.length > 0 || release === undefined) {
     throw new EksFault('InvalidParameterException', `${complaints.join('; ')}.`, { context: { clusterName: name } })
   }
@@ -84,22 +82,4 @@ function findRelease(
     )
   }
   return found
-}
-
-function roleComplaints(roleArn: string): readonly string[] {
-  const arn = parseArn(roleArn)
-  const isRole = arn?.service === 'iam' && arn.accountId !== '' && /^role\/[\w+=,.@/-]+$/.test(arn.resource)
-  return isRole && roleArn.length <= 2048
-    ? []
-    : [
-        `roleArn must be the ARN of an IAM role, such as arn:aws:iam::123456789012:role/name, not ${JSON.stringify(roleArn.slice(0, 60))}`,
-      ]
-}
-
-function idComplaints(path: string, prefix: string, ids: readonly string[]): readonly string[] {
-  if (ids.length > MOST_IDS) return [`${path} must have at most ${MOST_IDS} items, not ${ids.length}`]
-  const wrong = ids.find((id) => !(id.startsWith(prefix) && /^[a-z]+-[0-9A-Za-z-]{1,200}$/.test(id)))
-  return wrong === undefined
-    ? []
-    : [`${path} must be ids that begin with ${prefix}, not ${JSON.stringify(wrong.slice(0, 60))}`]
 }

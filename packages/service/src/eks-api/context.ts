@@ -1,4 +1,4 @@
-import { accountNamespace, type Cluster, objectName, type Update } from '@evenkeel/contract/kinds'
+import { accountNamespace, type Cluster, type NodeGroup, objectName, type Update } from '@evenkeel/contract/kinds'
 import type { Release } from '@evenkeel/distribution/releases'
 import type { Clock, Impersonation, KubeClient } from '@evenkeel/kernel'
 import type { Caller } from '../http/index.ts'
@@ -10,6 +10,7 @@ export interface EksContext {
   /** Of the home; writes impersonate the caller. */
   readonly client: KubeClient
   readonly clusters: FreshView<Cluster>
+  readonly nodeGroups: FreshView<NodeGroup>
   readonly updates: FreshView<Update>
   /** Why the home may be unable to answer, as a sentence for the caller; undefined where nothing is known. */
   whyHomeFails(): Promise<string | undefined>

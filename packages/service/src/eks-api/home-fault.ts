@@ -7,14 +7,18 @@ export interface HomeDeed {
   /** What the home was asked, as the end of "cannot ...", such as `make the cluster "web"`. */
   readonly deed: string
   readonly clusterName?: string | undefined
+  readonly nodegroupName?: string | undefined
 }
 
 /**
  * The fault that stands for an error of the home API server. The home being away or unable to write is the one thing
  * that a caller may see as a 5xx; everything that it refuses is the request's.
  */
-export function homeFault(error: unknown, { operation, deed, clusterName }: HomeDeed): unknown {
-  const context = clusterName === undefined ? {} : { clusterName }
+export function homeFault(error: unknown, { operation, deed, clusterName, nodegroupName }: HomeDeed): unknown {
+  const context = {
+    ...(clusterName === undefined ? {} : { clusterName }),
+    ...(nodegroupName === undefined ? {} : { nodegroupName }),
+  }
   const options = { context, cause: error }
   if (isUnavailable(error)) {
     return new EksFault(

@@ -10,9 +10,11 @@ export interface MemberRule {
   readonly note: string
   /** Of a refused member: the values that are taken, since they ask for what the cluster does anyway. */
   readonly unless?: { readonly says: string; readonly holds: (value: unknown) => boolean }
+  /** Of a refused member: why it is not offered, as the rest of that sentence. */
+  readonly why?: string
 }
 
-const says = (text: string, holds: (value: unknown) => boolean) => ({ says: text, holds })
+export const says = (text: string, holds: (value: unknown) => boolean) => ({ says: text, holds })
 const isFalse = says('false', (value) => value === false)
 const isTrue = says('true', (value) => value === true)
 const isEmptyList = says('an empty list', (value) => Array.isArray(value) && value.length === 0)
@@ -129,11 +131,12 @@ export const UPDATE_CLUSTER_CONFIG_RULES: readonly MemberRule[] = [
 
 /** One sentence for each member of `input` that its rule refuses. */
 export function refusedMembers(input: object, rules: readonly MemberRule[]): readonly string[] {
-  return rules.flatMap(({ path, state, unless }) => {
+  return rules.flatMap(({ path, state, unless, why }) => {
     if (state !== 'refused') return []
     const value = valueAt(input, path)
     if (value === undefined || unless?.holds(value)) return []
-    return [`${path} is not offered yet: leave it out${unless ? `, or say ${unless.says}` : ''}`]
+    const reason = why === undefined ? ' yet' : `, ${why}`
+    return [`${path} is not offered${reason}: leave it out${unless ? `, or say ${unless.says}` : ''}`]
   })
 }
 

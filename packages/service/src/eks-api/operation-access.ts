@@ -1,4 +1,4 @@
-import { clusterNameOf, type OperationName } from '@evenkeel/contract/eks'
+import { clusterNameOf, type OperationName, parseArn } from '@evenkeel/contract/eks'
 
 /** What a caller must be allowed at the home for an operation. */
 export interface AccessNeed {
@@ -15,6 +15,10 @@ type Subject = readonly [verb: AccessNeed['verb'], resource: string]
 const changeCluster: readonly Subject[] = [['patch', 'clusters']]
 const updateCluster: readonly Subject[] = [
   ['patch', 'clusters'],
+  ['create', 'updates'],
+]
+const updateNodeGroup: readonly Subject[] = [
+  ['patch', 'nodegroups'],
   ['create', 'updates'],
 ]
 
@@ -41,8 +45,8 @@ const TABLE: Readonly<Record<OperationName, readonly Subject[]>> = {
   DescribeNodegroup: [['get', 'nodegroups']],
   ListNodegroups: [['list', 'nodegroups']],
   DeleteNodegroup: [['delete', 'nodegroups']],
-  UpdateNodegroupConfig: [['patch', 'nodegroups']],
-  UpdateNodegroupVersion: [['patch', 'nodegroups']],
+  UpdateNodegroupConfig: updateNodeGroup,
+  UpdateNodegroupVersion: updateNodeGroup,
 
   CreateFargateProfile: [['create', 'fargateprofiles']],
   DescribeFargateProfile: [['get', 'fargateprofiles']],
@@ -108,10 +112,15 @@ const TABLE: Readonly<Record<OperationName, readonly Subject[]>> = {
 /** What the caller must be allowed, all of it, for this call. */
 export function accessNeeds(operation: OperationName, input: Readonly<Record<string, unknown>>): readonly AccessNeed[] {
   const clusterName = clusterNameOf(input)
-  return TABLE[operation].map(([verb, resource]) => ({
-    verb,
-    resource,
+  return TABLE[operation].map(([verb, ofTable]) => {
+    // Tags are those of whatever the ARN names.
+    const resource = ofTable === 'clusters' && isOfNodeGroup(input['resourceArn']) ? 'nodegroups' : ofTable
     // A role cannot be limited to the name of what does not exist yet.
-    clusterName: verb === 'create' || verb === 'list' || resource !== 'clusters' ? undefined : clusterName,
-  }))
+    const isLimited = verb !== 'create' && verb !== 'list' && resource === 'clusters'
+    return { verb, resource, clusterName: isLimited ? clusterName : undefined }
+  })
+}
+
+function isOfNodeGroup(arn: unknown): boolean {
+  return typeof arn === 'string' && (parseArn(arn)?.resource.startsWith('nodegroup/') ?? false)
 }

@@ -1,16 +1,24 @@
 import type {
   CreateClusterRequest,
   CreateClusterResponse,
+  CreateNodegroupRequest,
+  CreateNodegroupResponse,
   DeleteClusterRequest,
   DeleteClusterResponse,
+  DeleteNodegroupRequest,
+  DeleteNodegroupResponse,
   DescribeClusterRequest,
   DescribeClusterResponse,
   DescribeClusterVersionsRequest,
   DescribeClusterVersionsResponse,
+  DescribeNodegroupRequest,
+  DescribeNodegroupResponse,
   DescribeUpdateRequest,
   DescribeUpdateResponse,
   ListClustersRequest,
   ListClustersResponse,
+  ListNodegroupsRequest,
+  ListNodegroupsResponse,
   ListTagsForResourceRequest,
   ListTagsForResourceResponse,
   ListUpdatesRequest,
@@ -21,6 +29,10 @@ import type {
   UntagResourceResponse,
   UpdateClusterConfigRequest,
   UpdateClusterConfigResponse,
+  UpdateNodegroupConfigRequest,
+  UpdateNodegroupConfigResponse,
+  UpdateNodegroupVersionRequest,
+  UpdateNodegroupVersionResponse,
 } from '@aws-sdk/client-eks'
 import type { OperationName } from '@evenkeel/contract/eks'
 import type { EksCall } from '../http/index.ts'
@@ -30,6 +42,10 @@ import { describeCluster, listClusters } from './cluster-read.ts'
 import { updateClusterConfig } from './cluster-update.ts'
 import { describeClusterVersions } from './cluster-versions.ts'
 import type { EksContext } from './context.ts'
+import { createNodegroup } from './node-group-create.ts'
+import { deleteNodegroup } from './node-group-delete.ts'
+import { describeNodegroup, listNodegroups } from './node-group-read.ts'
+import { updateNodegroupConfig, updateNodegroupVersion } from './node-group-update.ts'
 import { listTagsForResource, tagResource, untagResource } from './tags.ts'
 import { describeUpdate, listUpdates } from './update-read.ts'
 
@@ -41,6 +57,12 @@ interface Offered {
   DeleteCluster: [DeleteClusterRequest, DeleteClusterResponse]
   UpdateClusterConfig: [UpdateClusterConfigRequest, UpdateClusterConfigResponse]
   DescribeClusterVersions: [DescribeClusterVersionsRequest, DescribeClusterVersionsResponse]
+  CreateNodegroup: [CreateNodegroupRequest, CreateNodegroupResponse]
+  DescribeNodegroup: [DescribeNodegroupRequest, DescribeNodegroupResponse]
+  ListNodegroups: [ListNodegroupsRequest, ListNodegroupsResponse]
+  DeleteNodegroup: [DeleteNodegroupRequest, DeleteNodegroupResponse]
+  UpdateNodegroupConfig: [UpdateNodegroupConfigRequest, UpdateNodegroupConfigResponse]
+  UpdateNodegroupVersion: [UpdateNodegroupVersionRequest, UpdateNodegroupVersionResponse]
   ListUpdates: [ListUpdatesRequest, ListUpdatesResponse]
   DescribeUpdate: [DescribeUpdateRequest, DescribeUpdateResponse]
   TagResource: [TagResourceRequest, TagResourceResponse]
@@ -58,6 +80,12 @@ const HANDLERS: { readonly [Name in keyof Offered]: Handler<Offered[Name][0], Of
   DeleteCluster: deleteCluster,
   UpdateClusterConfig: updateClusterConfig,
   DescribeClusterVersions: describeClusterVersions,
+  CreateNodegroup: createNodegroup,
+  DescribeNodegroup: describeNodegroup,
+  ListNodegroups: listNodegroups,
+  DeleteNodegroup: deleteNodegroup,
+  UpdateNodegroupConfig: updateNodegroupConfig,
+  UpdateNodegroupVersion: updateNodegroupVersion,
   ListUpdates: listUpdates,
   DescribeUpdate: describeUpdate,
   TagResource: tagResource,

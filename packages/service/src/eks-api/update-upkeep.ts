@@ -1,4 +1,13 @@
-import { CLUSTERS, type Cluster, UPDATES, type Update } from '@evenkeel/contract/kinds'
+import {
+  CLUSTERS,
+  type Cluster,
+  type KubeObject,
+  NODE_GROUPS,
+  type NodeGroup,
+  type ObjectMeta,
+  UPDATES,
+  type Update,
+} from '@evenkeel/contract/kinds'
 import {
   type Clock,
   type Impersonation,
@@ -7,13 +16,16 @@ import {
   isNotFound,
   type KubeClient,
   type Logger,
+  type ResourceRef,
 } from '@evenkeel/kernel'
 import { acceptedUpdateOf, updateObject } from './accepted-update.ts'
 import type { EksContext } from './context.ts'
+import { eksNamesOf, type Updatable } from './updatable.ts'
 
 export interface UpdateUpkeepOptions {
   readonly client: KubeClient
   readonly clusters: Informer<Cluster>
+  readonly nodeGroups: Informer<NodeGroup>
   readonly updates: Informer<Update>
   readonly clock: Clock
   readonly log: Logger
@@ -44,14 +56,14 @@ async function createOnce(client: KubeClient, update: Update, impersonate?: Impe
 }
 
 /**
- * Finishes what a service that died has left: makes Updates that were accepted, and removes those whose cluster is
- * gone (the home runs no garbage collector). Runs until `signal` is aborted.
+ * Finishes what a service that died has left: makes Updates that were accepted, and removes those whose cluster or node
+ * group is gone, and node groups whose cluster is (the home runs no garbage collector). Runs until `signal` is aborted.
  */
 export async function keepUpdates(options: UpdateUpkeepOptions, signal: AbortSignal): Promise<void> {
-  const { clusters, updates, clock, log } = options
+  const { clusters, nodeGroups, updates, clock, log } = options
   while (!signal.aborted) {
     // Only the home says what is missing; an old mirror would have us undo what happened since.
-    if (clusters.synced === 'live' && updates.synced === 'live' && !clusters.isStale() && !updates.isStale()) {
+    if ([clusters, nodeGroups, updates].every((informer) => informer.synced === 'live' && !informer.isStale())) {
       await runRound(options).catch((err: unknown) => {
         log.warn({ err }, 'updates could not be looked after: tried again')
       })
@@ -60,31 +72,48 @@ export async function keepUpdates(options: UpdateUpkeepOptions, signal: AbortSig
   }
 }
 
-/** One look at all updates. */
+/** One look at all updates and node groups. */
 export async function runRound(options: UpdateUpkeepOptions): Promise<void> {
-  const { client, clusters, updates, log } = options
-  for (const cluster of clusters.list()) {
-    const accepted = acceptedUpdateOf(cluster)
-    if (accepted === undefined || updates.get(cluster.metadata.namespace, accepted.id) !== undefined) continue
-    await createOnce(client, updateObject(cluster, accepted))
-    log.info({ cluster: cluster.spec.eksName, update: accepted.id }, 'made the object of an accepted update')
+  const { client, clusters, nodeGroups, updates, log } = options
+  for (const owner of [...clusters.list(), ...nodeGroups.list()]) {
+    const accepted = acceptedUpdateOf(owner)
+    if (accepted === undefined || updates.get(owner.metadata.namespace, accepted.id) !== undefined) continue
+    await createOnce(client, updateObject(owner, accepted))
+    log.info({ ...namesForLog(owner), update: accepted.id }, 'made the object of an accepted update')
+  }
+  for (const group of nodeGroups.list()) {
+    if (group.metadata.deletionTimestamp !== undefined || !(await isOrphan(options, group.metadata))) continue
+    await removeOrphan(client, NODE_GROUPS, group)
+    log.info(namesForLog(group), 'a node group is deleted, since its cluster is gone')
   }
   for (const update of updates.list()) {
-    if (!(await isOrphan(options, update))) continue
-    const { name, namespace, uid } = update.metadata
-    const preconditions = uid === undefined ? undefined : { uid }
-    await client.delete(UPDATES, { name, namespace, preconditions }).catch(passNotFound)
-    log.info({ cluster: update.spec.clusterName, update: name }, 'removed an update whose cluster is gone')
+    if (!(await isOrphan(options, update.metadata))) continue
+    await removeOrphan(client, UPDATES, update)
+    const { clusterName: cluster, nodegroupName } = update.spec
+    log.info({ cluster, nodegroupName, update: update.metadata.name }, 'removed an update whose owner is gone')
   }
 }
 
-/** Whether the cluster that an update goes with is gone. The home itself is asked before anything is removed. */
-async function isOrphan({ client, clusters }: UpdateUpkeepOptions, { metadata }: Update): Promise<boolean> {
+/** Whether what an object goes with is gone. The home itself is asked before anything is removed. */
+async function isOrphan({ client, clusters, nodeGroups }: UpdateUpkeepOptions, metadata: ObjectMeta): Promise<boolean> {
   const { namespace } = metadata
-  const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'Cluster')
-  if (owner === undefined || clusters.get(namespace, owner.name)?.metadata.uid === owner.uid) return false
-  const found = await client.get<Cluster>(CLUSTERS, { namespace, name: owner.name }).catch(passNotFound)
+  const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'Cluster' || kind === 'NodeGroup')
+  if (owner === undefined) return false
+  const [informer, resource] = owner.kind === 'Cluster' ? [clusters, CLUSTERS] : [nodeGroups, NODE_GROUPS]
+  if (informer.get(namespace, owner.name)?.metadata.uid === owner.uid) return false
+  const found = await client.get(resource, { namespace, name: owner.name }).catch(passNotFound)
   return found?.metadata.uid !== owner.uid
+}
+
+async function removeOrphan(client: KubeClient, resource: ResourceRef, { metadata }: KubeObject): Promise<void> {
+  const { name, namespace, uid } = metadata
+  const preconditions = uid === undefined ? undefined : { uid }
+  await client.delete(resource, { name, namespace, preconditions }).catch(passNotFound)
+}
+
+function namesForLog(owner: Updatable): object {
+  const { clusterName: cluster, nodegroupName } = eksNamesOf(owner)
+  return nodegroupName === undefined ? { cluster } : { cluster, nodegroupName }
 }
 
 function passNotFound(error: unknown): undefined {

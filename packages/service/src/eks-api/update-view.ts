@@ -1,15 +1,16 @@
 import type * as Eks from '@aws-sdk/client-eks'
-import type { Cluster, Update } from '@evenkeel/contract/kinds'
+import type { Update } from '@evenkeel/contract/kinds'
 import { acceptedUpdateOf, isUpdateOf, updateObject } from './accepted-update.ts'
 import { timeOf } from './cluster-view.ts'
 import type { EksContext } from './context.ts'
+import type { Updatable } from './updatable.ts'
 
-/** All updates of a cluster, one that is accepted and has no object yet among them. */
-export function updatesOf({ updates }: Pick<EksContext, 'updates'>, cluster: Cluster): readonly Update[] {
-  const known = updates.list(cluster.metadata.namespace ?? '').filter((update) => isUpdateOf(update, cluster))
-  const accepted = acceptedUpdateOf(cluster)
+/** All updates of a cluster (not those of its node groups) or of a node group, one that is accepted and has no object yet among them. */
+export function updatesOf({ updates }: Pick<EksContext, 'updates'>, owner: Updatable): readonly Update[] {
+  const known = updates.list(owner.metadata.namespace ?? '').filter((update) => isUpdateOf(update, owner))
+  const accepted = acceptedUpdateOf(owner)
   if (accepted === undefined || known.some((update) => update.metadata.name === accepted.id)) return known
-  const coming = updateObject(cluster, accepted)
+  const coming = updateObject(owner, accepted)
   return [...known, { ...coming, metadata: { ...coming.metadata, creationTimestamp: accepted.acceptedAt } }]
 }
 

@@ -1,67 +1,34 @@
-import { userObjects } from '@evenkeel/contract/identity'
 import {
   CLUSTERS,
   type Cluster,
   KEEPER_FINALIZER,
-  KEEPER_IDENTITY,
   objectName,
   SERVICE_IDENTITY,
-  serviceRights,
   UPDATES,
   USERS,
 } from '@evenkeel/contract/kinds'
 import { releases } from '@evenkeel/distribution/releases'
-import {
-  CLUSTER_ROLE_BINDINGS,
-  CLUSTER_ROLES,
-  CUSTOM_RESOURCE_DEFINITIONS,
-  type KubeClient,
-  KubeError,
-  NAMESPACES,
-  ROLE_BINDINGS,
-  SECRETS,
-  silentLogger,
-  systemClock,
-} from '@evenkeel/kernel'
+import { CUSTOM_RESOURCE_DEFINITIONS, type KubeClient, SECRETS, silentLogger, systemClock } from '@evenkeel/kernel'
 import { FakeClock, waitFor } from '@evenkeel/kernel/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { HARNESS_TIMEOUT_MS, HomeHarness } from '../testing/home-harness.ts'
-import { HomeInstallation, installHome } from './index.ts'
+import { HARNESS_TIMEOUT_MS } from '../testing/home-harness.ts'
+import { InstalledHome, refusal } from '../testing/installed-home.ts'
+import { HomeInstallation } from './index.ts'
 import { isInstalled } from './install.ts'
 
-const ACCOUNT = '000000000001'
-const namespace = `account-${ACCOUNT}`
-const admin = userObjects({ accountId: ACCOUNT, userName: 'admin', isAdmin: true, random: new Uint8Array(40) })
-const guest = userObjects({ accountId: ACCOUNT, userName: 'Guest', random: new Uint8Array(40).fill(1) })
-const asAdmin = { impersonate: { user: admin.arn, groups: ['evenkeel:users'] } }
-const asGuest = { impersonate: { user: guest.arn, groups: ['evenkeel:users'] } }
+const namespace = InstalledHome.namespace
+const { asAdmin, asGuest, admin, guest } = InstalledHome
 
-let home: HomeHarness
+let home: InstalledHome
 let owner: KubeClient
 let service: KubeClient
 let keeper: KubeClient
 
-function install(options: { known?: ReturnType<typeof releases>; nowMs?: number } = {}): Promise<void> {
-  const { known = releases(), nowMs } = options
-  const clock = nowMs === undefined ? systemClock : { ...systemClock, now: () => nowMs }
-  return installHome(service, { releases: known, clock, signal: AbortSignal.timeout(60_000) })
-}
-
 beforeAll(async () => {
-  home = await HomeHarness.start([
-    { user: SERVICE_IDENTITY.user, groups: [SERVICE_IDENTITY.group] },
-    { user: KEEPER_IDENTITY.user, groups: [KEEPER_IDENTITY.group] },
-  ])
-  owner = home.client()
-  service = home.client(SERVICE_IDENTITY.user)
-  keeper = home.client(KEEPER_IDENTITY.user)
-  for (const right of serviceRights()) {
-    const resource = right.kind === 'ClusterRole' ? CLUSTER_ROLES : CLUSTER_ROLE_BINDINGS
-    await owner.apply(resource, right, { fieldManager: 'test' })
-  }
-  await install()
-  await owner.apply(NAMESPACES, admin.namespace, { fieldManager: 'test' })
-  await owner.apply(ROLE_BINDINGS, admin.adminBinding ?? admin.namespace, { fieldManager: 'test' })
+  home = await InstalledHome.start()
+  owner = home.owner
+  service = home.service
+  keeper = home.keeper
 }, HARNESS_TIMEOUT_MS)
 
 afterAll(async () => {
@@ -77,14 +44,6 @@ function cluster(name: string, spec: object = {}, metadata: object = {}): Cluste
   }
 }
 
-async function refusal(promise: Promise<unknown>): Promise<string> {
-  const error = await promise.then(
-    () => undefined,
-    (caught: unknown) => caught,
-  )
-  return error instanceof KubeError ? `${error.status} ${error.message}` : `no refusal but ${String(error)}`
-}
-
 async function change(name: string, patch: object, client = owner): Promise<Cluster> {
   return await client.mergePatch<Cluster>(CLUSTERS, { namespace, name, patch: patch as Record<string, unknown> })
 }
@@ -96,7 +55,7 @@ describe('a home that the service has installed', { timeout: 60_000 }, () => {
       return items.map(({ metadata }) => `${metadata.name} ${metadata.generation}`)
     }
     const before = await versions()
-    await install()
+    await home.install()
     expect(await versions()).toEqual(before)
     expect(before.map((text) => text.split('.')[0])).toEqual(['clusters', 'nodegroups', 'updates', 'users'])
   })
@@ -327,18 +286,18 @@ describe('a home that the service has installed', { timeout: 60_000 }, () => {
     await owner.apply(CLUSTERS, cluster('old', { version: '1.36' }), { fieldManager: 'test' })
     const [oldest] = releases()
     const endMs = oldest?.extendedSupportEndsAt.getTime() ?? 0
-    await install({ nowMs: endMs })
+    await home.install({ nowMs: endMs })
     expect(await refusal(owner.create(CLUSTERS, cluster('late', { version: '1.36' })))).toMatch(
       /must be one of 1\.37, not 1\.36/,
     )
     await change('old', { spec: { tags: { a: 'b' } } })
-    await install({ nowMs: (oldest?.standardSupportEndsAt.getTime() ?? 0) + 1 })
+    await home.install({ nowMs: (oldest?.standardSupportEndsAt.getTime() ?? 0) + 1 })
     const wish = cluster('cheap', { version: '1.36', upgradePolicy: { supportType: 'STANDARD' } })
     expect(await refusal(owner.create(CLUSTERS, wish))).toMatch(/supportType must be EXTENDED for Kubernetes 1\.36/)
     expect(await refusal(change('old', { spec: { upgradePolicy: { supportType: 'STANDARD' } } }))).toMatch(
       /must be EXTENDED/,
     )
-    await install()
+    await home.install()
     await owner.create(CLUSTERS, wish)
   })
 })
@@ -360,7 +319,7 @@ describe('the installation of a home', { timeout: 60_000 }, () => {
   })
 
   it('when an earlier start has installed the same, it is content at once, and looks closely a minute later', async () => {
-    await install()
+    await home.install()
     const applied = vi.spyOn(service, 'apply')
     const stop = new AbortController()
     const clock = new FakeClock(systemClock.now())
@@ -377,7 +336,7 @@ describe('the installation of a home', { timeout: 60_000 }, () => {
   })
 
   it('when something of what is installed is different, it is not taken for installed', async () => {
-    await install()
+    await home.install()
     const signal = AbortSignal.timeout(30_000)
     const options = { releases: releases(), clock: systemClock, signal }
     expect(await isInstalled(service, options)).toBe(true)
@@ -386,7 +345,7 @@ describe('the installation of a home', { timeout: 60_000 }, () => {
     const name = 'users.evenkeel.dev'
     await owner.mergePatch(CUSTOM_RESOURCE_DEFINITIONS, { name, patch: { metadata: { annotations } } })
     expect(await isInstalled(service, options)).toBe(false)
-    await install()
+    await home.install()
     expect(await isInstalled(service, options)).toBe(true)
   })
 

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
-import { KEEPER_FINALIZER, KEEPER_IDENTITY, type KubeObject } from '@evenkeel/contract/kinds'
+import { KEEPER_FINALIZER, type KubeObject } from '@evenkeel/contract/kinds'
 import { newestNodeBundle, type Release, supportStatus } from '@evenkeel/distribution/releases'
-import { celList, celText, mutatingPolicy, type PolicyVariable, validatingPolicy } from './policy-objects.ts'
+import { nodeGroupPolicies } from './node-group-policies.ts'
+import { accountCheck, finalizerCheck, IS_KEEPER, specCheck } from './policy-checks.ts'
+import { celList, celText, mutatingPolicy, validatingPolicy } from './policy-objects.ts'
 
 /** A Cluster of this name is never made: how the policies answer to it says which of them are in force. */
 export const PROBE_NAME = 'evenkeel-policy-probe'
@@ -20,18 +22,8 @@ export interface Policies {
   readonly objects: readonly KubeObject[]
 }
 
-/** Who may do what only keepers do; those who own the home may do anything. */
-const IS_KEEPER: PolicyVariable = {
-  name: 'isKeeper',
-  expression: [
-    `request.userInfo.username == ${celText(KEEPER_IDENTITY.user)}`,
-    `${celText(KEEPER_IDENTITY.group)} in request.userInfo.groups`,
-    `'system:masters' in request.userInfo.groups`,
-  ].join(' || '),
-}
-
 /**
- * The checks of the EKS API for those who write Clusters to the home directly, and what only admission can know: who
+ * The checks of the EKS API for those who write Clusters and NodeGroups to the home directly, and what only admission can know: who
  * asks. What a schema or a rule of the CustomResourceDefinition can say is said there.
  */
 export function admissionPolicies({ releases, nowMs }: PolicyInput): Policies {
@@ -40,17 +32,18 @@ export function admissionPolicies({ releases, nowMs }: PolicyInput): Policies {
   const inExtendedSupport = offered.filter((release) => supportStatus(release, now) === 'extended')
   const defaultMinor = offered.find((release) => release.isDefault)?.minor
   const newestBundles = Object.fromEntries(
-    offered.map((release) => [release.minor, newestNodeBundle(release).releaseVersion]),
+    releases.map((release) => [release.minor, newestNodeBundle(release).releaseVersion]),
   )
+  const bundles = releases.flatMap(({ nodeBundles }) => nodeBundles.map(({ releaseVersion }) => releaseVersion))
   const minors = {
     offered: offered.map(({ minor }) => minor),
     inExtendedSupport: inExtendedSupport.map(({ minor }) => minor),
   }
   const revision = createHash('sha256')
-    .update(JSON.stringify(policyObjects({ revision: '', minors, defaultMinor, newestBundles })))
+    .update(JSON.stringify(policyObjects({ revision: '', minors, defaultMinor, newestBundles, bundles })))
     .digest('hex')
     .slice(0, 16)
-  return { revision, objects: policyObjects({ revision, minors, defaultMinor, newestBundles }) }
+  return { revision, objects: policyObjects({ revision, minors, defaultMinor, newestBundles, bundles }) }
 }
 
 interface Rendering {
@@ -59,6 +52,8 @@ interface Rendering {
   readonly defaultMinor: string | undefined
   /** Release versions of nodes by minor. */
   readonly newestBundles: Readonly<Record<string, string>>
+  /** Release versions of nodes, all that are known. */
+  readonly bundles: readonly string[]
 }
 
 function policyObjects(rendering: Rendering): readonly KubeObject[] {
@@ -67,6 +62,7 @@ function policyObjects(rendering: Rendering): readonly KubeObject[] {
     ...clusterCreatePolicy(rendering),
     ...clusterUpdatePolicy(rendering),
     ...clusterDeletePolicy(),
+    ...nodeGroupPolicies({ bundles: rendering.bundles }),
   ]
 }
 
@@ -111,10 +107,7 @@ function clusterCreatePolicy({ revision, minors }: Rendering): readonly KubeObje
         expression: `object.metadata.name != ${celText(PROBE_NAME)}`,
         messageExpression: `'defaults ' + object.metadata.?annotations[?${celText(REVISION_ANNOTATION)}].orValue('none') + ', checks ' + ${celText(revision)}`,
       },
-      {
-        expression: `request.namespace.matches('^account-[0-9]{12}$')`,
-        messageExpression: `'namespace ' + request.namespace + ' is no account: clusters are made in one such as account-123456789012'`,
-      },
+      accountCheck('clusters'),
       {
         // CEL cannot compute the hash, and a wrong one would let two clusters have one EKS name.
         expression: `object.metadata.name == object.spec.eksName || request.userInfo.username.startsWith('arn:')`,
@@ -131,21 +124,12 @@ function clusterCreatePolicy({ revision, minors }: Rendering): readonly KubeObje
 }
 
 function clusterUpdatePolicy({ minors }: Rendering): readonly KubeObject[] {
-  const finalizer = celText(KEEPER_FINALIZER)
   return validatingPolicy('evenkeel-cluster-update', {
     scope: { operations: ['UPDATE'], resources: ['clusters'] },
     variables: [IS_KEEPER],
     checks: [
-      {
-        expression: `variables.isKeeper || !(${finalizer} in oldObject.metadata.?finalizers.orValue([])) || ${finalizer} in object.metadata.?finalizers.orValue([])`,
-        messageExpression: `'the finalizer ' + ${finalizer} + ' is removed by keepers alone, when nothing is left of the cluster'`,
-        reason: 'Forbidden',
-      },
-      {
-        expression: `!(request.userInfo.username == ${celText(KEEPER_IDENTITY.user)} || ${celText(KEEPER_IDENTITY.group)} in request.userInfo.groups) || object.spec == oldObject.spec`,
-        messageExpression: `'keepers keep what a spec says, they do not change it'`,
-        reason: 'Forbidden',
-      },
+      finalizerCheck('cluster'),
+      specCheck(),
       {
         ...supportCheck(minors.inExtendedSupport),
         expression: `object.spec.?upgradePolicy == oldObject.spec.?upgradePolicy || (${supportCheck(minors.inExtendedSupport).expression})`,

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@evenkeel/contract/kinds'
+import { API_VERSION, type KubeObject } from '@evenkeel/contract/kinds'
 
 const API = 'admissionregistration.k8s.io/v1'
 const LABELS = { 'app.kubernetes.io/part-of': 'evenkeel' }
@@ -8,6 +8,13 @@ export interface PolicyScope {
   /** Plurals of our group. */
   readonly resources: readonly string[]
 }
+
+/**
+ * Objects of ours that the checks are held against, as `params`: all those of the namespace that is written to, one
+ * after the other. Where there is none, nothing is checked. Nor is anything for some seconds (10 were seen) after the kinds
+ * were made, until the API server knows them: such checks have to stand elsewhere, too.
+ */
+export type PolicyParams = 'Cluster' | 'NodeGroup'
 
 /** One check in CEL; the message is an expression as well. */
 export interface PolicyCheck {
@@ -27,19 +34,29 @@ export function validatingPolicy(
   name: string,
   policy: {
     readonly scope: PolicyScope
+    readonly params?: PolicyParams
     readonly variables?: readonly PolicyVariable[]
     readonly checks: readonly PolicyCheck[]
   },
 ): readonly [policy: KubeObject, binding: KubeObject] {
+  const { params } = policy
   const spec = {
-    failurePolicy: 'Fail',
+    failurePolicy: params === undefined ? 'Fail' : 'Ignore',
+    ...(params === undefined ? {} : { paramKind: { apiVersion: API_VERSION, kind: params } }),
     matchConstraints: matchConstraints(policy.scope),
     variables: policy.variables ?? [],
     validations: policy.checks,
   }
   return [
     object({ kind: 'ValidatingAdmissionPolicy', name }, spec),
-    object({ kind: 'ValidatingAdmissionPolicyBinding', name }, { policyName: name, validationActions: ['Deny'] }),
+    object(
+      { kind: 'ValidatingAdmissionPolicyBinding', name },
+      {
+        policyName: name,
+        validationActions: ['Deny'],
+        ...(params === undefined ? {} : { paramRef: { selector: {}, parameterNotFoundAction: 'Allow' } }),
+      },
+    ),
   ]
 }
 

@@ -1,6 +1,6 @@
 import {
+  CreateAddonCommand,
   CreateClusterCommand,
-  CreateNodegroupCommand,
   DeleteClusterCommand,
   DescribeClusterCommand,
   DescribeClusterVersionsCommand,
@@ -91,11 +91,7 @@ describe('the AWS SDK for JavaScript', () => {
         NotFoundException,
         {},
       ],
-      [
-        new CreateNodegroupCommand({ clusterName: 'c', nodegroupName: 'n', subnets: [], nodeRole: 'r' }),
-        InvalidRequestException,
-        {},
-      ],
+      [new CreateAddonCommand({ clusterName: 'c', addonName: 'a' }), InvalidRequestException, {}],
     ] as const
     for (const [command, error, members] of refusals) {
       const thrown: unknown = await client.send(command as DescribeClusterCommand).catch((caught: unknown) => caught)

@@ -3,14 +3,19 @@ import {
   CLUSTERS,
   type Cluster,
   type ClusterStatus,
+  NODE_GROUPS,
+  type NodeGroup,
+  type NodeGroupStatus,
+  nodeGroupObjectName,
   objectName,
   UPDATES,
   type Update,
   type UpdateStatus,
 } from '@evenkeel/contract/kinds'
 import type { Release } from '@evenkeel/distribution/releases'
-import { Metrics, silentLogger, systemClock } from '@evenkeel/kernel'
+import { Informer, Metrics, silentLogger, systemClock } from '@evenkeel/kernel'
 import { FakeHome, type FakeHomeOptions, waitFor } from '@evenkeel/kernel/testing'
+import { runRound } from '../eks-api/update-upkeep.ts'
 import { EksService, type EksServiceOptions } from '../eks-service.ts'
 import type { Authenticator, Caller } from '../http/index.ts'
 
@@ -147,6 +152,51 @@ export class EksRig {
     )
   }
 
+  /** Creates a node group of cluster `web` with the least that EKS asks for, and `members` beside it. */
+  createNodeGroup(nodegroupName: string, members: Readonly<Record<string, unknown>> = {}): Promise<EksAnswer> {
+    return this.post('/clusters/web/node-groups', { ...LEAST_NODE_GROUP_WISH, nodegroupName, ...members })
+  }
+
+  nodeGroup(nodegroupName: string): NodeGroup | undefined {
+    return this.home
+      .objects<NodeGroup>(NODE_GROUPS, NAMESPACE)
+      .find(({ spec }) => spec.clusterName === 'web' && spec.nodegroupName === nodegroupName)
+  }
+
+  /** What a keeper does: takes the node group of cluster `web` over, and reports. */
+  async reportNodeGroup(
+    nodegroupName: string,
+    status: NodeGroupStatus,
+    finalizers: readonly string[] = ['evenkeel.dev/keeper'],
+  ): Promise<void> {
+    const place = { namespace: NAMESPACE, name: nodeGroupObjectName('web', nodegroupName) }
+    const client = this.home.client()
+    await client.mergePatch(NODE_GROUPS, { ...place, patch: { metadata: { finalizers } } })
+    await client.mergePatch(NODE_GROUPS, { ...place, subresource: 'status', patch: { status } })
+    await waitFor(
+      async () => {
+        const { body } = await this.send({ path: `/clusters/web/node-groups/${nodegroupName}` })
+        return (body['nodegroup'] as { status?: string } | undefined)?.status === status.phase
+      },
+      { what: `the service to see the node group "${nodegroupName}" as ${status.phase}` },
+    )
+  }
+
+  /** What upkeep does now and then. */
+  async runUpkeep(): Promise<void> {
+    const stop = new AbortController()
+    const client = this.home.client()
+    const clusters = new Informer<Cluster>({ client, resource: CLUSTERS })
+    const nodeGroups = new Informer<NodeGroup>({ client, resource: NODE_GROUPS })
+    const updates = new Informer<Update>({ client, resource: UPDATES })
+    const informers = [clusters, nodeGroups, updates] as const
+    const running = informers.map((informer) => informer.run(stop.signal))
+    await Promise.all(informers.map((informer) => informer.waitForSync(stop.signal)))
+    await runRound({ client, clusters, nodeGroups, updates, clock: systemClock, log: silentLogger })
+    stop.abort()
+    await Promise.all(running)
+  }
+
   async finishUpdate(id: string, status: UpdateStatus): Promise<void> {
     await this.home
       .client()
@@ -170,6 +220,8 @@ export class EksRig {
 }
 
 export const LEAST_WISH = { roleArn: `arn:aws:iam::${ACCOUNT}:role/eks`, resourcesVpcConfig: {} } as const
+
+export const LEAST_NODE_GROUP_WISH = { nodeRole: `arn:aws:iam::${ACCOUNT}:role/nodes`, subnets: ['subnet-1'] } as const
 
 function release(minor: string, releasedMonthsAgo: number): Release {
   const monthsFromNow = (months: number): Date => {
