@@ -1,4 +1,4 @@
-import { instanceTypeOf } from '@evenkeel/contract/eks'
+import { instanceTypeOf } from '@evenkeel/contract/kinds'
 import type { MachineLayout, MachineSpec } from '@evenkeel/substrate'
 import { parseFact, serializeFact, serviceCidrOf } from '../control-plane/index.ts'
 import { nodeLeafPlan, renderNode } from '../node/index.ts'
