@@ -13,7 +13,6 @@ import {
   type MachineSpec,
   machineDigest,
   type ObservedMachine,
-  type ProgramRef,
   SubstrateFault,
 } from '@evenkeel/substrate'
 import { namesIn } from '../cluster-folders.ts'
@@ -50,7 +49,7 @@ import {
   upScript,
   waitWords,
 } from './machine-scripts.ts'
-import { filesOfMachine, isSystemFolder, requireMachine, requireSame } from './machine-spec.ts'
+import { filesOfMachine, requireMachine, requireSame, toolsOfMachine } from './machine-spec.ts'
 import { runUnderLock } from './run-under-lock.ts'
 import { readMachine, writeMachine } from './written-machine.ts'
 
@@ -83,7 +82,7 @@ export function createMachineProvider(options: MachineProviderOptions): MachineP
     const facts = await factsOf(spec)
     await requireRoom(spec)
     const files = filesOfMachine(spec)
-    const instances = await Promise.all(spec.programs.map((program) => instanceOf(spec, program)))
+    const instances = spec.programs.map((program) => instanceOf(spec, program))
     await withDiskFaults(own.folder, async () => {
       await ensureFolder(own.folder)
       await ensureFolder(paths.images)
@@ -115,11 +114,6 @@ export function createMachineProvider(options: MachineProviderOptions): MachineP
   }
 
   async function factsOf(spec: MachineSpec): Promise<MachineFacts> {
-    const named = new Map<string, string>()
-    for (const program of [...spec.tools, ...spec.programs.map(({ program }) => program)]) {
-      named.set(program.name, await fileOf(program))
-    }
-    const files = [...named.values()]
     return {
       paths: pathsOf(spec),
       group: groupOf(spec),
@@ -130,26 +124,30 @@ export function createMachineProvider(options: MachineProviderOptions): MachineP
         .digest('hex')
         .slice(0, 32),
       resources: spec.resources,
-      folders: [...new Set(files.map((file) => dirname(file)))].filter((folder) => !isSystemFolder(folder)).sort(),
-      tools: [...named].map(([name, file]) => ({ name, file })),
+      tools: await resolveTools(spec),
       images: paths.images,
     }
   }
 
-  async function fileOf(program: ProgramRef): Promise<string> {
-    const { file, args } = await resolver(program)
-    if (args.length === 0) return file
-    throw new SubstrateFault('NotFound', `our own program ${program.name} is nothing that machines can run`)
+  async function resolveTools(spec: MachineSpec): Promise<MachineFacts['tools']> {
+    return await Promise.all(
+      toolsOfMachine(spec).map(async (program) => {
+        const { file, args } = await resolver(program)
+        if (args.length === 0) return { name: program.name, file }
+        throw new SubstrateFault('NotFound', `our own program ${program.name} is nothing that machines can run`)
+      }),
+    )
   }
 
-  async function instanceOf(spec: MachineSpec, program: MachineProgram): Promise<InstanceSpec> {
+  function instanceOf(spec: MachineSpec, program: MachineProgram): InstanceSpec {
     const wait = program.startsAfter === undefined ? [] : waitWords(program.startsAfter)
+    const file = join(MACHINE_LAYOUT.tools, program.program.name)
     return {
       ...programId(spec, program.name),
       component: program.name,
       place: spec.zone,
       program: program.program,
-      args: [pathsOf(spec).enter, ...wait, await fileOf(program.program), ...program.args],
+      args: [pathsOf(spec).enter, ...wait, file, ...program.args],
       env: program.env,
       files: [],
       volumes: [],
@@ -157,6 +155,7 @@ export function createMachineProvider(options: MachineProviderOptions): MachineP
     }
   }
 
+  /** Throws NoCapacity, by what all other machines of the installation take and what the host has. */
   async function requireRoom(spec: MachineSpec): Promise<void> {
     const others: TakenCapacity[] = []
     for (const machine of await listMachines(paths)) {

@@ -1,3 +1,4 @@
+import { basename, dirname } from 'node:path'
 import type { MachineResources } from '@evenkeel/substrate'
 import { shellQuote as quote } from '../shell-script.ts'
 import type { MachineNetwork } from './machine-network.ts'
@@ -20,9 +21,7 @@ export interface MachineFacts {
   /** 32 hexadecimal digits. */
   readonly machineId: string
   readonly resources: MachineResources
-  /** Folders of the host with programs, which are at the same path in the machine. */
-  readonly folders: readonly string[]
-  /** Absolute path of each program by its name in `layout.tools`. */
+  /** Absolute path, on the host, of each program, by its name in `layout.tools`. */
   readonly tools: readonly { readonly name: string; readonly file: string }[]
   /** Folder of the host that becomes `layout.images`. */
   readonly images: string
@@ -150,10 +149,11 @@ function meminfo({ memoryMib }: MachineResources): string[] {
 /**
  * Builds the root of the machine, in its new namespaces, and goes into it. What a program finds at a path that it knows by
  * heart (/var/lib/kubelet, /run/containerd) is then the machine's own. The host's programs are there to be run, not to be
- * changed.
+ * changed. A machine whose disk is full boots, so that the kubelet can make room: of what is made here on its disk all is
+ * there from the first boot on, and the rest is in memory.
  */
 export function mountsScript(facts: MachineFacts): string {
-  const { paths, hostname, machineId, resources, folders, tools, images } = facts
+  const { paths, hostname, machineId, resources, tools, images } = facts
   const { files: filesFolder, tools: toolsFolder, images: imagesFolder } = MACHINE_LAYOUT
   return lines([
     ...head(facts),
@@ -168,25 +168,27 @@ export function mountsScript(facts: MachineFacts): string {
     '  mount --bind "$1" "$root$2"',
     '  mount -o remount,bind,ro "$root$2"',
     '}',
-    'mkdir -p "$root/old"',
-    'for folder in proc sys dev run tmp etc root var/log var/lib/kubelet var/lib/containerd opt/cni; do',
+    'link() { [ -L "$2" ] || ln -s "$1" "$2"; }',
+    'memory() { mkdir -p "$root$1"; mount -t tmpfs -o "mode=755,size=$2" tmpfs "$root$1"; }',
+    'for folder in proc sys dev root tmp var/log var/tmp var/lib/kubelet var/lib/containerd opt/cni; do',
     '  mkdir -p "$root/$folder"',
     'done',
-    'chmod 1777 "$root/tmp"',
+    'chmod 1777 "$root/tmp" "$root/var/tmp"',
     'chmod 700 "$root/root"',
-    'ln -sfn /run "$root/var/run"',
+    'link /run "$root/var/run"',
+    `link ${toolsFolder} "$root/opt/cni/bin"`,
     'show /usr /usr',
     'for name in bin sbin lib lib32 lib64 libx32; do',
-    '  if [ -L "/$name" ]; then ln -sfn "$(readlink "/$name")" "$root/$name"',
+    '  if [ -L "/$name" ]; then link "$(readlink "/$name")" "$root/$name"',
     '  elif [ -d "/$name" ]; then show "/$name" "/$name"',
     '  fi',
     'done',
     '',
     '# Its settings: those of the host that programs of the host need, else its own',
+    'memory /etc 16m',
     'for name in passwd group nsswitch.conf ld.so.cache protocols services; do',
     '  if [ -e "/etc/$name" ]; then cp "/etc/$name" "$root/etc/$name"; fi',
     'done',
-    'rm -rf "$root/etc/alternatives"',
     'if [ -d /etc/alternatives ]; then cp -a /etc/alternatives "$root/etc/"; fi',
     'if [ -d /etc/ssl/certs ]; then show /etc/ssl/certs /etc/ssl/certs; fi',
     `echo ${quote(hostname)} >"$root/etc/hostname"`,
@@ -218,25 +220,47 @@ export function mountsScript(facts: MachineFacts): string {
     '  done',
     'fi',
     'mount --rbind /dev "$root/dev"',
-    'mount -t tmpfs -o mode=755,size=64m tmpfs "$root/run"',
+    'memory /run 64m',
     '',
     '# Programs, their files and images',
-    ...folders.map((folder) => `show ${quote(folder)} ${quote(folder)}`),
-    `rm -rf "$root${toolsFolder}"`,
-    `mkdir -p "$root${toolsFolder}"`,
-    ...tools.map(({ name, file }) => `ln -s ${quote(file)} "$root${toolsFolder}/"${quote(name)}`),
-    `ln -sfn ${toolsFolder} "$root/opt/cni/bin"`,
+    'memory /opt/evenkeel 1m',
+    `mkdir "$root${toolsFolder}"`,
+    ...folderNumbers(tools).map(([folder, number]) => `show ${quote(folder)} ${PROGRAMS}/${number}`),
+    ...toolLinks(tools).map(([name, target]) => `ln -s ${quote(target)} "$root${toolsFolder}/"${quote(name)}`),
     `show ${quote(paths.files)} ${filesFolder}`,
     `show ${quote(images)} ${imagesFolder}`,
     '',
+    'mkdir "$root/run/host"',
     'cd "$root"',
-    'pivot_root . old',
+    'pivot_root . run/host',
     'mount --make-rprivate /',
-    'umount -l /old',
-    'rmdir /old',
+    'umount -l /run/host',
+    'rmdir /run/host',
     '# Volumes with mount propagation take a shared root',
     'mount --make-rshared /',
   ])
+}
+
+/** Where folders of the host with programs are in the machine, by number. */
+const PROGRAMS = '/opt/evenkeel/programs'
+
+function folderNumbers(tools: MachineFacts['tools']): readonly (readonly [string, number])[] {
+  const folders = new Set(tools.map(({ file }) => dirname(file)).filter((folder) => !isSystemFolder(folder)))
+  return [...folders].sort().map((folder, at) => [folder, at + 1])
+}
+
+/** Each name with what it leads to in the machine. */
+function toolLinks(tools: MachineFacts['tools']): readonly (readonly [string, string])[] {
+  const numbers = new Map(folderNumbers(tools))
+  return tools.map(({ name, file }) => {
+    const number = numbers.get(dirname(file))
+    return [name, number === undefined ? file : `${PROGRAMS}/${number}/${basename(file)}`]
+  })
+}
+
+/** Whether a folder is one that every machine has of the host anyway. */
+function isSystemFolder(folder: string): boolean {
+  return /^\/(usr|bin|sbin|lib|lib32|lib64|libx32)(\/|$)/.test(folder)
 }
 
 /** As many processors as the machine is to have, for the kubelet to count: it looks for them by memory node. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type InstanceFile, type MachineSpec, SubstrateFault } from '@evenkeel/substrate'
+import { type InstanceFile, type MachineSpec, type ProgramRef, SubstrateFault } from '@evenkeel/substrate'
 import { requireIdentifier, requirePlace } from '../instances/index.ts'
 import { requireMachineId } from './machine-paths.ts'
 import type { WrittenMachine } from './written-machine.ts'
@@ -45,7 +45,15 @@ export function filesOfMachine(spec: MachineSpec): { readonly all: readonly Inst
   return { all, digest: createHash('sha256').update(text).digest('hex').slice(0, 16) }
 }
 
-/** Whether a folder is one that every machine has of the host anyway. */
-export function isSystemFolder(folder: string): boolean {
-  return /^\/(usr|bin|sbin|lib|lib32|lib64|libx32)(\/|$)/.test(folder)
+/** Tools and programs, each once. Throws where two have one name and differ: they would be at one path. */
+export function toolsOfMachine(spec: MachineSpec): readonly ProgramRef[] {
+  const byName = new Map<string, ProgramRef>()
+  for (const program of [...spec.tools, ...spec.programs.map((each) => each.program)]) {
+    const known = byName.get(program.name)
+    if (known !== undefined && known.version !== program.version) {
+      throw new Error(`machine ${spec.name} has ${program.name} in two versions: ${known.version}, ${program.version}`)
+    }
+    byName.set(program.name, program)
+  }
+  return [...byName.values()]
 }
