@@ -33,6 +33,19 @@ describe('DeleteCluster', () => {
     expect((await rig.send({ path: '/clusters' })).body).toEqual({ clusters: ['web'] })
   })
 
+  it('when it has node groups, it is refused as EKS does, and names them, until they are gone', async () => {
+    await using rig = await EksRig.withCluster()
+    await rig.createNodeGroup('small')
+    await rig.createNodeGroup('large')
+    const refused = await rig.send(DELETE)
+    expect(refused).toMatchObject({ status: 409, fault: 'ResourceInUseException', body: { clusterName: 'web' } })
+    expect(refused.body['message']).toMatch(/Cluster has nodegroups attached: .*"web" first \(large, small\)/)
+    for (const name of ['small', 'large']) {
+      await rig.send({ method: 'DELETE', path: `/clusters/web/node-groups/${name}` })
+    }
+    expect(await rig.send(DELETE)).toMatchObject({ status: 200, body: { cluster: { status: 'DELETING' } } })
+  })
+
   it('when the cluster is unknown, it says so', async () => {
     await using rig = await EksRig.start()
     expect(await rig.send(DELETE)).toMatchObject({ status: 404, fault: 'ResourceNotFoundException' })

@@ -1,14 +1,22 @@
-import { OPERATION_NAMES } from '@evenkeel/contract/eks'
+import { OPERATION_NAMES, type OperationName } from '@evenkeel/contract/eks'
 import type { NormalizedSchema } from '@smithy/core/schema'
 import { describe, expect, it } from 'vitest'
 import { OPERATION_SCHEMAS } from '../eks-protocol/index.ts'
 import { CREATE_CLUSTER_RULES, type MemberRule, UPDATE_CLUSTER_CONFIG_RULES } from './member-rules.ts'
+import {
+  CREATE_NODEGROUP_RULES,
+  UPDATE_NODEGROUP_CONFIG_RULES,
+  UPDATE_NODEGROUP_VERSION_RULES,
+} from './node-group-members.ts'
 import { accessNeeds } from './operation-access.ts'
 
 describe('rules of members', () => {
-  it.each<['CreateCluster' | 'UpdateClusterConfig', readonly MemberRule[]]>([
+  it.each<[OperationName, readonly MemberRule[]]>([
     ['CreateCluster', CREATE_CLUSTER_RULES],
     ['UpdateClusterConfig', UPDATE_CLUSTER_CONFIG_RULES],
+    ['CreateNodegroup', CREATE_NODEGROUP_RULES],
+    ['UpdateNodegroupConfig', UPDATE_NODEGROUP_CONFIG_RULES],
+    ['UpdateNodegroupVersion', UPDATE_NODEGROUP_VERSION_RULES],
   ])('when %s has a member, exactly one rule is its own or of what it is in', (name, rules) => {
     const input = OPERATION_SCHEMAS.get(name)?.input ?? expect.unreachable()
     const paths = rules.map(({ path }) => path)
@@ -30,6 +38,10 @@ describe('the access table', () => {
     const resourceArn = 'arn:aws:eks:local-1:000000000001:cluster/web'
     expect(accessNeeds('TagResource', { resourceArn })).toEqual([
       { verb: 'patch', resource: 'clusters', clusterName: 'web' },
+    ])
+    const ofNodeGroup = 'arn:aws:eks:local-1:000000000001:nodegroup/web/small/1'
+    expect(accessNeeds('TagResource', { resourceArn: ofNodeGroup })).toEqual([
+      { verb: 'patch', resource: 'nodegroups', clusterName: undefined },
     ])
   })
 })

@@ -19,6 +19,19 @@ describe('tags', () => {
     expect((await rig.send({ path: '/clusters/web' })).body).toMatchObject({ cluster: { tags: { b: '3' } } })
   })
 
+  it('when it is a node group that is tagged, its ARN holds for it alone', async () => {
+    await using rig = await EksRig.withCluster()
+    const { body } = await rig.createNodeGroup('small', { tags: { a: '1' } })
+    const { nodegroupArn } = body['nodegroup'] as { nodegroupArn: string }
+    const path = `/tags/${encodeURIComponent(nodegroupArn)}`
+    expect(await rig.post(path, { tags: { b: '2' } })).toMatchObject({ status: 200 })
+    await rig.send({ method: 'DELETE', path: `${path}?tagKeys=a` })
+    expect((await rig.send({ path })).body).toEqual({ tags: { b: '2' } })
+    expect((await rig.send({ path: '/clusters/web' })).body).toMatchObject({ cluster: { tags: {} } })
+    const earlier = `/tags/${encodeURIComponent(nodegroupArn.replace(/.{4}$/, '0000'))}`
+    expect(await rig.post(earlier, { tags: { b: '3' } })).toMatchObject({ status: 404, fault: 'NotFoundException' })
+  })
+
   it('when a tag has the name of what every object inherits, it is a tag like others', async () => {
     await using rig = await EksRig.start()
     const wish = JSON.stringify({ ...LEAST_WISH, name: 'web' })
@@ -33,7 +46,9 @@ describe('tags', () => {
     ['an unknown cluster', `arn:aws:eks:local-1:${ACCOUNT}:cluster/none`, 404, 'NotFoundException'],
     ['another region', `arn:aws:eks:us-east-1:${ACCOUNT}:cluster/web`, 404, 'NotFoundException'],
     ['another account', 'arn:aws:eks:local-1:000000000002:cluster/web', 404, 'NotFoundException'],
-    ['a node group', `arn:aws:eks:local-1:${ACCOUNT}:nodegroup/web/x/y`, 404, 'NotFoundException'],
+    ['an unknown node group', `arn:aws:eks:local-1:${ACCOUNT}:nodegroup/web/x/y`, 404, 'NotFoundException'],
+    ['a node group without its id', `arn:aws:eks:local-1:${ACCOUNT}:nodegroup/web/x`, 404, 'NotFoundException'],
+    ['an add-on', `arn:aws:eks:local-1:${ACCOUNT}:addon/web/x/y`, 404, 'NotFoundException'],
     ['more than a cluster', `${ARN}/more`, 404, 'NotFoundException'],
     ['a cluster without a name', `arn:aws:eks:local-1:${ACCOUNT}:cluster/`, 404, 'NotFoundException'],
   ])('when given %s, all three refuse', async (_what, arn, status, fault) => {

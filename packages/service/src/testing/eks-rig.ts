@@ -152,6 +152,14 @@ export class EksRig {
     )
   }
 
+  /** A rig with a cluster `web` that may have node groups: ACTIVE, of 1.36, with a network of its own. */
+  static async withCluster(status: ClusterStatus = {}, options: RigOptions = {}): Promise<EksRig> {
+    const rig = await EksRig.start(options)
+    await rig.create('web')
+    await rig.report('web', { phase: 'ACTIVE', network: 'private', ...status })
+    return rig
+  }
+
   /** Creates a node group of cluster `web` with the least that EKS asks for, and `members` beside it. */
   createNodeGroup(nodegroupName: string, members: Readonly<Record<string, unknown>> = {}): Promise<EksAnswer> {
     return this.post('/clusters/web/node-groups', { ...LEAST_NODE_GROUP_WISH, nodegroupName, ...members })
