@@ -157,7 +157,7 @@ program
 
 program
   .command('logs')
-  .description('logs of a component: logs demo etcd; logs home kube-apiserver; logs evenkeel keeper')
+  .description('logs of a component: logs demo etcd; logs demo kubelet; logs home kube-apiserver; logs evenkeel keeper')
   .argument('<cluster>', 'a cluster, home, or evenkeel for our own programs')
   .argument('<component>', 'such as etcd, kube-apiserver, endpoint, keeper')
   .option('--zone <zone>', 'only the member in this zone')

@@ -101,9 +101,9 @@ function isDraft(name: string): boolean {
 
 /** What is ours, by name: somebody may keep other things in the folder that EVENKEEL_HOME names. */
 function ourPaths(home: string): readonly string[] {
-  const { run, volumes, records, locks, network, logs, mirror, access, aws, kube } = localPaths(home)
+  const { run, volumes, records, machines, images, locks, network, logs, mirror, access, aws, kube } = localPaths(home)
   const { programs } = clientFiles(home)
-  return [run, volumes, records, locks, network, logs, mirror, access, aws, kube, programs]
+  return [run, volumes, records, machines, images, locks, network, logs, mirror, access, aws, kube, programs]
 }
 
 async function removeState(home: string): Promise<void> {

@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises'
-import { loadInstallation, stateFolder, stopTrees } from '@evenkeel/substrate-local'
+import { loadInstallation, stateFolder, stopMachines, stopTrees } from '@evenkeel/substrate-local'
 import { lockInstallation, type OpenedInstallation, openSubstrate, viewInstallation } from '../installation/index.ts'
 import { formatList, runSteps } from '../terminal/index.ts'
 
@@ -51,6 +51,8 @@ export async function stopEverything(opened: OpenedInstallation, signal: AbortSi
         title: running.length === 0 ? 'stop' : `stop ${formatList(running)}`,
         run: async () => {
           await stopTrees({ home: opened.paths.home, signal, graceSeconds })
+          // Only now, when nobody starts their programs any more.
+          await stopMachines({ home: opened.paths.home })
           return undefined
         },
       },
@@ -59,13 +61,19 @@ export async function stopEverything(opened: OpenedInstallation, signal: AbortSi
   )
 }
 
-/** Such as `6 programs of evenkeel`, `2 of home`, `13 of fk2m4xw9ab`. */
+/** Such as `6 programs of evenkeel`, `13 programs of fk2m4xw9ab`, `2 machines of fk2m4xw9ab`. */
 async function countRunning(opened: OpenedInstallation): Promise<string[]> {
-  const { instances } = await openSubstrate(opened)
+  const { instances, machines } = await openSubstrate(opened)
   const lines: string[] = []
   for (const cluster of await instances.clusters()) {
     const running = (await instances.observe(cluster)).filter((instance) => instance.pid !== undefined)
     if (running.length > 0) lines.push(`${running.length} programs of ${cluster}`)
+  }
+  for (const cluster of await machines.clusters()) {
+    const running = (await machines.observe(cluster)).filter(({ programs }) =>
+      programs.some(({ pid }) => pid !== undefined),
+    )
+    if (running.length > 0) lines.push(`${running.length} machines of ${cluster}`)
   }
   return lines
 }

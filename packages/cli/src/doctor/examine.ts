@@ -1,5 +1,5 @@
 import { checkSources, defaultRelease, storeRoot } from '@evenkeel/distribution'
-import { floorBytesOf, localPaths, stateFolder } from '@evenkeel/substrate-local'
+import { floorBytesOf, localPaths, stateFolder, whatMachinesLack } from '@evenkeel/substrate-local'
 import {
   findSystemProgram,
   installLine,
@@ -23,6 +23,7 @@ export async function examineMachine(signal: AbortSignal): Promise<Finding[]> {
     examineSources(signal),
     examineDisks(home),
     examineKernel(),
+    examineMachines(),
     examineInstallation(home),
     examineLeftovers(),
     examineAwsCli(),
@@ -66,6 +67,13 @@ async function examineDisks(home: string): Promise<Finding[]> {
     ...(volumes.device === state.device ? [] : [judgeDisk('volumes', volumes, floorBytes), judgeFileSystem(volumes)]),
     judgeDisk('store', store, 0),
   ]
+}
+
+/** Whether clusters can have nodes that run containers: nobody is made to have any. */
+async function examineMachines(): Promise<Finding[]> {
+  const lacks = await whatMachinesLack()
+  if (lacks.length === 0) return [ok('nodes', 'this machine can be made into nodes that run containers')]
+  return lacks.map(({ what, mend }) => warning('nodes', `none that run containers: this machine lacks ${what}`, mend))
 }
 
 async function examineAwsCli(): Promise<Finding[]> {

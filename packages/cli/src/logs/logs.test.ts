@@ -6,7 +6,18 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { componentsOf, selectInstances } from './select.ts'
 import { followLines, lastLines, markEnd } from './tail.ts'
 
-const instances = ['etcd-a', 'etcd-b', 'etcd-hop-a', 'kube-apiserver-a', 'endpoint-1', 'endpoint-2', 'service']
+const instances = [
+  'etcd-a',
+  'etcd-b',
+  'etcd-hop-a',
+  'kube-apiserver-a',
+  'endpoint-1',
+  'endpoint-2',
+  'service',
+  'ng-1.kubelet',
+  'ng-2.kubelet',
+  'ng-2.containerd',
+]
 
 test.each([
   ['etcd', undefined, ['etcd-a', 'etcd-b']],
@@ -16,12 +27,16 @@ test.each([
   ['endpoint', undefined, ['endpoint-1', 'endpoint-2']],
   ['service', undefined, ['service']],
   ['kube', undefined, []],
+  ['kubelet', undefined, ['ng-1.kubelet', 'ng-2.kubelet']],
+  ['ng-2', undefined, ['ng-2.containerd', 'ng-2.kubelet']],
+  ['ng-1.kubelet', undefined, ['ng-1.kubelet']],
+  ['ng', undefined, []],
 ])('when %s of zone %s is asked for, it is %j', (component, zone, expected) => {
   expect(selectInstances(instances, { component, zone })).toEqual(expected)
 })
 
 test('when nothing matches, what can be asked for is each component once', () => {
-  expect(componentsOf(instances)).toEqual(['endpoint', 'etcd', 'etcd-hop', 'kube-apiserver', 'service'])
+  expect(componentsOf(instances)).toEqual('containerd,endpoint,etcd,etcd-hop,kube-apiserver,kubelet,service'.split(','))
 })
 
 describe('a log folder', () => {

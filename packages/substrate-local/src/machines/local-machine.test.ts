@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { waitFor } from '@evenkeel/kernel/testing'
 import type { MachineId, MachineSpec, ObservedMachine } from '@evenkeel/substrate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ensureTrees, stopMachines, stopTrees } from '../index.ts'
+import { ensureTrees, findAbandonedProcesses, stopMachines, stopTrees } from '../index.ts'
 import { readProcess } from '../processes/index.ts'
 import { cutShort } from '../testing/cut-short.ts'
 import { type LocalMachines, makeLocalMachines, scriptProgram, testProgram } from '../testing/local-machines.ts'
@@ -76,6 +76,8 @@ describe.runIf(lacks.length === 0)(`a local machine${lacks.length === 0 ? '' : `
     const gib = Number(await inside('sh', '-c', 'df -k --output=size / | tail -1')) / 2 ** 20
     expect(gib).toBeGreaterThan(1.8)
     expect(gib).toBeLessThan(2)
+    // Its programs do not see the state folder, and yet belong to it.
+    expect([...(await findAbandonedProcesses()).keys()]).not.toContain(world.home)
     // The host's programs are there, and nothing of the host's can be changed.
     await expect(inside('touch', '/usr/x')).rejects.toThrow(/Read-only/)
     expect(await inside('sh', '-c', `ls ${world.home} 2>&1 || :`)).toContain('No such file')

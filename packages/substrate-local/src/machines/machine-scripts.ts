@@ -1,5 +1,6 @@
 import { basename, dirname } from 'node:path'
 import type { MachineResources } from '@evenkeel/substrate'
+import { MACHINE_VARIABLE } from '../processes/index.ts'
 import { shellQuote as quote } from '../shell-script.ts'
 import type { MachineNetwork } from './machine-network.ts'
 import { MACHINE_LAYOUT, type MachinePaths } from './machine-paths.ts'
@@ -361,7 +362,8 @@ export function enterScript(facts: MachineFacts): string {
     `sh ${quote(paths.up)} || exit 1`,
     'for hierarchy in $hierarchies; do echo $$ >"$hierarchy/$group/system/cgroup.procs" || exit 1; done',
     'exec 9>&-',
-    `export PATH=${MACHINE_LAYOUT.tools}:${PATH} EVENKEEL_NETNS=${quote(network.namespace)}`,
+    `export PATH=${MACHINE_LAYOUT.tools}:${PATH} ${MACHINE_VARIABLE}=${quote(facts.hostname)}`,
+    `export EVENKEEL_NETNS=${quote(network.namespace)}`,
     `exec nsenter --net=/run/netns/${quote(network.namespace)} --mount="$namespaces/mnt" \\`,
     '  --uts="$namespaces/uts" --cgroup="$namespaces/cgroup" --wdns=/ "$@"',
   ])

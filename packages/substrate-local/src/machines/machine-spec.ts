@@ -9,7 +9,10 @@ export function requireMachine(spec: MachineSpec): void {
   const { name, zone, resources, programs } = spec
   requireMachineId(spec)
   requirePlace(zone)
-  for (const program of programs) requireIdentifier(program.name)
+  for (const program of programs) {
+    requireIdentifier(program.name)
+    if (program.name === 'log') throw new Error('no program of a machine can be named log: loggers have that name')
+  }
   const names = programs.map((program) => program.name)
   if (new Set(names).size !== names.length) throw new Error(`machine ${name} has two programs of one name`)
   for (const [resource, amount] of Object.entries(resources)) {

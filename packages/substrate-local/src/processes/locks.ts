@@ -8,6 +8,9 @@ import { type Process, readEnvironment, readProcess } from './process.ts'
 /** Names, in the environment of whoever waits for or holds a lock of ours, the absolute path of its file. */
 export const LOCK_VARIABLE = 'EVENKEEL_LOCK'
 
+/** Names, in the environment of all that runs on a machine of ours, that machine. */
+export const MACHINE_VARIABLE = 'EVENKEEL_MACHINE'
+
 /** Whether any program or supervisor of the installation in `home` (without symbolic links) runs. */
 export function isAnyRunning(home: string): boolean {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))

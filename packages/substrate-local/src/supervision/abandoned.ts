@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { hasErrorCode } from '@evenkeel/kernel'
-import { LOCK_VARIABLE, readEnvironment } from '../processes/index.ts'
+import { LOCK_VARIABLE, MACHINE_VARIABLE, readEnvironment } from '../processes/index.ts'
 
 /**
  * Programs and supervisors of installations whose state folder was removed under them, without `down` or `destroy`: pids
@@ -19,10 +19,10 @@ export async function findAbandonedProcesses(): Promise<ReadonlyMap<string, read
   return new Map([...byHome].map(([home, entries]) => [home, entries.map(([, pid]) => pid)]))
 }
 
-/** As the process itself sees it: it may be in a container, with another root. */
+/** As the process itself sees it: it may be in a container, with another root. In a machine of ours nobody sees it. */
 async function isGone(pid: number, home: string): Promise<boolean> {
   try {
-    await lstat(`/proc/${pid}/root${home}`)
+    await lstat(readEnvironment(pid).has(MACHINE_VARIABLE) ? home : `/proc/${pid}/root${home}`)
     return false
   } catch (error) {
     if (!hasErrorCode(error, 'ENOENT', 'ENOTDIR')) return false
