@@ -4,14 +4,15 @@ import type { AddOnName, NodeBundle, Release } from './releases/index.ts'
 
 const NODE_PROGRAMS: readonly ProgramName[] = [
   'kubelet',
+  'kube-proxy',
   'containerd',
   'containerd-shim-runc-v2',
   'ctr',
   'runc',
-  'bridge',
   'host-local',
   'loopback',
   'portmap',
+  'ptp',
 ]
 
 /** All programs of a bundle, for `ensurePrograms`. */

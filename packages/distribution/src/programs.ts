@@ -7,7 +7,7 @@ export const PROGRAMS = {
   containerd: ['containerd', 'containerd-shim-runc-v2', 'ctr'],
   runc: ['runc'],
   // Of upstream's some twenty those that a node's pod network is made of.
-  'cni-plugins': ['bridge', 'host-local', 'loopback', 'portmap'],
+  'cni-plugins': ['host-local', 'loopback', 'portmap', 'ptp'],
   coredns: ['coredns'],
   'metrics-server': ['metrics-server'],
   kwok: ['kwok'],

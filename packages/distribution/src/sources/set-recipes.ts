@@ -96,7 +96,7 @@ export const SET_RECIPES: Readonly<Record<ProgramSet, SetRecipe>> = {
   'cni-plugins': {
     module: CNI_PLUGINS,
     packages: [
-      ...packagesBelow(`${CNI_PLUGINS}/plugins/main`, ['bridge', 'loopback']),
+      ...packagesBelow(`${CNI_PLUGINS}/plugins/main`, ['loopback', 'ptp']),
       ...packagesBelow(`${CNI_PLUGINS}/plugins/ipam`, ['host-local']),
       ...packagesBelow(`${CNI_PLUGINS}/plugins/meta`, ['portmap']),
     ],
