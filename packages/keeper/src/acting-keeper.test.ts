@@ -1,4 +1,13 @@
-import { CLUSTERS, type Cluster, clusterId, SIGNING_KEY_NAMESPACE } from '@evenkeel/contract/kinds'
+import {
+  CLUSTERS,
+  type Cluster,
+  clusterId,
+  NODE_GROUPS,
+  type NodeGroup,
+  SIGNING_KEY_NAMESPACE,
+  UPDATES,
+  type Update,
+} from '@evenkeel/contract/kinds'
 import { createLogger, Metrics, SECRETS, type Secret } from '@evenkeel/kernel'
 import { FakeClock, FakeHome, waitFor } from '@evenkeel/kernel/testing'
 import { SimulatedSubstrate } from '@evenkeel/substrate-simulated'
@@ -7,8 +16,11 @@ import type { AuthenticatorFolder } from './access/index.ts'
 import { actForCell } from './acting-keeper.ts'
 import { RenderedBlueprint, SimulatedProber } from './control-plane/index.ts'
 import { KeeperStatusPage } from './keeper-status.ts'
+import { RenderedNodeBlueprint, SimulatedNodeApi } from './node-group/index.ts'
+import { nodeGroupObject } from './node-group/testing/node-group-world.ts'
 import { clusterObject, RELEASE } from './testing/keeper-world.ts'
 
+const BUNDLE = { kubelet: 'v1.36.3', containerd: 'v2.4.2', runc: 'v1.5.2', cniPlugins: 'v1.10.0' }
 const NAME = { namespace: 'account-000000000001', name: 'web' }
 
 class MemoryFolder implements AuthenticatorFolder {
@@ -49,6 +61,11 @@ async function rig() {
         }),
         prober: new SimulatedProber({ substrate, clock }),
         programs: { observe: async () => ({ state: 'present' }), request: () => {} },
+        nodes: new SimulatedNodeApi(substrate.machines),
+        nodePrograms: { observe: async () => ({ state: 'present' }), request: () => {} },
+        nodeBlueprint: new RenderedNodeBlueprint({ layout: () => substrate.machines.layout(), region: 'local-1' }),
+        nodeAddresses: { claimNode: async () => ({ host: '', podCidr: '' }), releaseNode: async () => {} },
+        bundleOf: (releaseVersion) => ({ ...BUNDLE, releaseVersion }),
         supervision: {
           ensureTrees: async () => [],
           ownPrograms: () => [],
@@ -269,6 +286,62 @@ describe('an acting keeper', () => {
     world.folder.files.clear()
     const next = world.start()
     await world.until('the keys to be told again', told)
+    await next.kill()
+  })
+
+  it('when a cluster gets a node group, it has nodes, the next keeper keeps them, and it is not removed before its group', async () => {
+    await using world = await rig()
+    const client = world.home.client()
+    const keeper = world.start()
+    const id = await world.create()
+    await world.until('the cluster to be ACTIVE', () => world.seen()?.status?.phase === 'ACTIVE')
+    const { metadata, ...rest } = nodeGroupObject()
+    const group = { namespace: NAME.namespace, name: metadata.name }
+    await client.create<NodeGroup>(NODE_GROUPS, { ...rest, metadata: group })
+    const shown = () => world.home.objects<NodeGroup>(NODE_GROUPS)[0]
+    await world.until('the group to be ACTIVE', () => shown()?.status?.phase === 'ACTIVE')
+    expect(shown()?.status).toMatchObject({ nodeCount: 3, readyCount: 3, health: { issues: [] } })
+    expect(keeper.page.show().nodeGroups).toMatchObject([{ cluster: id, nodegroupName: 'workers', phase: 'ACTIVE' }])
+    await keeper.kill()
+
+    const next = world.start()
+    const [first] = await world.substrate.machines.observe(id)
+    world.substrate.machines.kill(id, first?.name ?? '')
+    await world.until('the machine to be started again', async () =>
+      (await world.substrate.machines.observe(id)).every(({ state }) => state === 'running'),
+    )
+
+    const update = { namespace: NAME.namespace, name: 'u1' }
+    const lastUpdate = { id: 'u1', type: 'ConfigUpdate', force: false }
+    await client.create<Update>(UPDATES, {
+      apiVersion: rest.apiVersion,
+      kind: 'Update',
+      metadata: {
+        ...update,
+        ownerReferences: [
+          { apiVersion: rest.apiVersion, kind: 'NodeGroup', name: group.name, uid: shown()?.metadata.uid ?? '' },
+        ],
+      },
+      spec: { clusterName: 'web', nodegroupName: 'workers', type: 'ConfigUpdate', params: [] },
+    })
+    const scalingConfig = { minSize: 0, maxSize: 6, desiredSize: 1 }
+    await client.mergePatch(NODE_GROUPS, { ...group, patch: { spec: { scalingConfig, lastUpdate } } })
+    await world.until(
+      'the update to be done',
+      () => world.home.objects<Update>(UPDATES)[0]?.status?.phase === 'Successful',
+    )
+    expect(await world.substrate.machines.observe(id)).toHaveLength(1)
+
+    await client.delete(CLUSTERS, NAME)
+    await world.until('the removal to be held up by the group', () =>
+      next.page.show().controlPlanes.some(({ notes }) => notes.some(({ detail }) => detail.includes('workers'))),
+    )
+    expect((await world.substrate.instances.observe(id)).length).toBeGreaterThan(0)
+    await client.delete(NODE_GROUPS, group)
+    await world.until('the group to be gone', () => shown() === undefined)
+    await world.until('the cluster to be gone', () => world.seen() === undefined)
+    expect(await world.substrate.remains(id)).toEqual([])
+    expect(next.page.show().nodeGroups).toEqual([])
     await next.kill()
   })
 })

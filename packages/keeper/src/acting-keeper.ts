@@ -2,7 +2,12 @@ import { isDeepStrictEqual } from 'node:util'
 import {
   CLUSTERS,
   type Cluster,
+  type ClusterStatus,
   clusterId,
+  NODE_GROUPS,
+  type NodeGroup,
+  type NodeGroupStatus,
+  objectName,
   SIGNING_KEY_NAMESPACE,
   UPDATES,
   type Update,
@@ -35,12 +40,29 @@ import {
   type Prober,
   type Programs,
   type Release,
-  StatusBoard,
+  recordedEndpoint,
+  type StatusDraft,
+  withTimes,
 } from './control-plane/index.ts'
 import { grantServiceRights } from './home/index.ts'
-import { homeObjects, intentReconciler } from './intent/index.ts'
+import { homeObjects, intentReconciler, nodeGroupId, nodeGroupIntentReconciler, nodeGroupsOf } from './intent/index.ts'
 import type { KeeperStatusPage } from './keeper-status.ts'
+import type { NodeVersions } from './node/index.ts'
+import {
+  type NodeAddresses,
+  type NodeApi,
+  type NodeBlueprint,
+  type NodeGroupReport,
+  type NodeGroupStatusDraft,
+  type NodePrograms,
+  nodeGroupKey,
+  nodeGroupReconciler,
+  type ReachedCluster,
+  splitNodeGroupKey,
+  withNodeGroupTimes,
+} from './node-group/index.ts'
 import { serviceCertificateReconciler } from './service-certificate/index.ts'
+import { StatusBoard } from './status-board/index.ts'
 import { keepSupervision, type Supervision } from './supervision.ts'
 import { updateReconciler } from './update/index.ts'
 
@@ -66,9 +88,15 @@ export interface ActingKeeperPorts {
   readonly blueprint: Blueprint
   readonly prober: Prober
   readonly programs: Programs
+  readonly nodes: NodeApi
+  readonly nodePrograms: NodePrograms
+  readonly nodeBlueprint: NodeBlueprint
+  readonly nodeAddresses: NodeAddresses
   readonly supervision: Supervision
   readonly page: KeeperStatusPage
   offeredRelease(minor: string): Release | undefined
+  /** A node bundle by its release version; undefined where it is not known. */
+  bundleOf(releaseVersion: string): NodeVersions | undefined
 }
 
 /** Clusters are created and repaired side by side: most of a turn is waiting. */
@@ -83,6 +111,7 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
   const { substrate, clock, log, metrics, region, home, folder, page } = ports
   const informer = { client: home, log, clock }
   const clusters = new Informer<Cluster>({ ...informer, resource: CLUSTERS })
+  const nodeGroups = new Informer<NodeGroup>({ ...informer, resource: NODE_GROUPS })
   const updates = new Informer<Update>({ ...informer, resource: UPDATES })
   const secrets = new Informer<Secret>({ ...informer, resource: SECRETS, namespace: SIGNING_KEY_NAMESPACE })
   const loop = { log, metrics, clock }
@@ -99,7 +128,20 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
   const { records } = substrate
   const admission = new AdmissionView({ records, folder, clock })
 
-  const board = new StatusBoard({ client: home, clock, get: (key) => clusters.getByKey(key) })
+  /** Of a Cluster as the home shows it. */
+  const clusterOf = (namespace: string, clusterName: string): ClusterId | undefined => {
+    const uid = clusters.getByKey(`${namespace}/${objectName(clusterName)}`)?.metadata.uid
+    return uid === undefined ? undefined : clusterId(uid)
+  }
+
+  const board = new StatusBoard<ClusterStatus, StatusDraft>({
+    name: 'control-plane.status',
+    resource: CLUSTERS,
+    client: home,
+    clock,
+    get: (key) => clusters.getByKey(key),
+    complete: withTimes,
+  })
   const statuses = new ReconcileLoop({ ...clusterLoop, reconciler: board.reconciler() })
   const intents = new ReconcileLoop({
     ...loop,
@@ -158,7 +200,7 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
   const completions = new ReconcileLoop({
     ...loop,
     describeKey: (object) => ({ cluster: updates.getByKey(object)?.spec.clusterName, object }),
-    reconciler: updateReconciler({ client: home, clock, records, get: (key) => updates.getByKey(key) }),
+    reconciler: updateReconciler({ client: home, clock, records, clusterOf, get: (key) => updates.getByKey(key) }),
   })
   const counted = new ControlPlaneMetrics(metrics)
   const controlPlanes = new ReconcileLoop({
@@ -194,10 +236,83 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
     ),
   })
 
+  const groupBoard = new StatusBoard<NodeGroupStatus, NodeGroupStatusDraft>({
+    name: 'node-group.status',
+    resource: NODE_GROUPS,
+    client: home,
+    clock,
+    get: (key) => nodeGroups.getByKey(key),
+    complete: withNodeGroupTimes,
+  })
+  /** EKS names of node groups by key, for logs. */
+  const groupNames = new Map<string, string>()
+  const groupLoop = {
+    ...loop,
+    concurrency: CONCURRENCY,
+    describeKey: (key: string) => {
+      const { cluster, group } = splitNodeGroupKey(key)
+      return {
+        cluster: names.get(cluster) ?? cluster,
+        clusterId: cluster,
+        nodeGroup: groupNames.get(key) ?? group,
+      }
+    },
+  }
+  const groupStatuses = new ReconcileLoop({ ...groupLoop, reconciler: groupBoard.reconciler() })
+  const groupIntents = new ReconcileLoop({
+    ...loop,
+    concurrency: CONCURRENCY,
+    describeKey: (object) => ({ nodeGroup: nodeGroups.getByKey(object)?.spec.nodegroupName, object }),
+    reconciler: nodeGroupIntentReconciler({
+      records,
+      home: homeObjects(home, NODE_GROUPS, nodeGroups),
+      clusterOf,
+      accepted: (cluster, group) => groups.wake(nodeGroupKey(cluster, group)),
+    }),
+  })
+  const groups = new ReconcileLoop({
+    ...groupLoop,
+    reconciler: nodeGroupReconciler(
+      {
+        ...ports,
+        substrate: { ...substrate, network: ports.nodeAddresses },
+        programs: ports.nodePrograms,
+        blueprint: ports.nodeBlueprint,
+        reach: (id, of) => reachCluster(id, of, ports),
+        released: (cluster, group, object) => {
+          const key = nodeGroupKey(cluster, group)
+          groupBoard.forget(key)
+          groupNames.delete(key)
+          page.forgetNodeGroup(key)
+          groupIntents.wake(object)
+          controlPlanes.wake(cluster)
+        },
+      },
+      tellOfGroup,
+    ),
+  })
+
+  function tellOfGroup(report: NodeGroupReport): void {
+    const { cluster, id, intent } = report.snapshot
+    const key = nodeGroupKey(cluster, id)
+    const { namespace, name, uid, spec } = intent
+    groupNames.set(key, spec.nodegroupName)
+    page.sawNodeGroup(key, report)
+    groupBoard.post(key, { object: { namespace, name }, uid, draft: report.status })
+    groupStatuses.wake(key)
+  }
+
   function wakeCluster(id: ClusterId): void {
     known.add(id)
     controlPlanes.wake(id)
     access.wake(id)
+  }
+
+  /** Node groups that are on record, whether the home is there or not. */
+  async function wakeNodeGroups(id: ClusterId): Promise<void> {
+    for (const group of nodeGroupsOf(id, await records.readAll(id)).keys()) {
+      groups.wake(nodeGroupKey(id, group))
+    }
   }
 
   function tell(report: ControlPlaneReport): void {
@@ -237,6 +352,7 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
       try {
         for (const id of await records.clusters()) {
           if (!known.has(id)) {
+            await wakeNodeGroups(id)
             wakeCluster(id)
           }
         }
@@ -264,6 +380,15 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
       statuses.wake(id)
     }
   })
+  nodeGroups.subscribe(({ new: now, old }) => {
+    groupIntents.wake(objectKey(now ?? old))
+    const { namespace = '', uid } = (now ?? old).metadata
+    const cluster = clusterOf(namespace, (now ?? old).spec.clusterName)
+    // What the home shows of a status may not be what was written there.
+    if (now !== undefined && uid !== undefined && cluster !== undefined) {
+      groupStatuses.wake(nodeGroupKey(cluster, nodeGroupId(uid)))
+    }
+  })
   updates.subscribe(({ new: now }) => now && completions.wake(objectKey(now)))
   secrets.subscribe(() => signingKeys.wake(SIGNING_KEYS))
   // No Secrets are an answer as well.
@@ -278,11 +403,26 @@ export async function actForCell(ports: ActingKeeperPorts, signal: AbortSignal):
   }
   await Promise.all([
     firstSecrets,
-    ...[clusters, updates, secrets].map((one) => one.run(signal)),
+    ...[clusters, nodeGroups, updates, secrets].map((one) => one.run(signal)),
     ...[intents, controlPlanes, statuses, access, signingKeys, serviceCertificate, completions].map((one) =>
       one.run(signal),
     ),
+    ...[groupIntents, groups, groupStatuses].map((one) => one.run(signal)),
     followRecords(),
     keepSupervision({ supervision: ports.supervision, instances: substrate.instances, clock, log, repaired }, signal),
   ])
+}
+
+/** As the keeper; its addresses are claimed for as long as its records say that it was ACTIVE. */
+async function reachCluster(
+  id: ClusterId,
+  records: ReadonlyMap<string, string>,
+  { substrate, blueprint }: Pick<ActingKeeperPorts, 'substrate' | 'blueprint'>,
+): Promise<ReachedCluster | undefined> {
+  if (!(await substrate.network.clusters()).includes(id)) {
+    return undefined
+  }
+  const network = await substrate.network.claim(id)
+  const reached = recordedEndpoint(id, records, { substrate, blueprint, network })
+  return reached?.intent.kind === 'hosted' ? { ...reached, intent: reached.intent, network } : undefined
 }

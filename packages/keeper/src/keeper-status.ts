@@ -1,6 +1,7 @@
-import type { MemberStatus } from '@evenkeel/contract/kinds'
+import type { HealthIssue, MemberStatus } from '@evenkeel/contract/kinds'
 import type { ConditionDraft, Note } from '@evenkeel/kernel'
 import type { ControlPlaneReport } from './control-plane/index.ts'
+import type { NodeGroupReport, NodeGroupStatusDraft } from './node-group/index.ts'
 
 /** One control plane as this keeper saw it last. */
 export interface KeptControlPlane {
@@ -22,12 +23,29 @@ export interface KeptControlPlane {
   readonly silent: Readonly<Record<string, string>>
 }
 
+/** One node group as this keeper saw it last. */
+export interface KeptNodeGroup {
+  /** Id of its cluster. */
+  readonly cluster: string
+  readonly namespace: string
+  readonly name: string
+  readonly clusterName: string
+  readonly nodegroupName: string
+  readonly phase: string
+  readonly seenAt: string
+  readonly nodes: NodeGroupStatusDraft['nodes']
+  readonly issues: readonly HealthIssue[]
+  readonly conditions: readonly ConditionDraft[]
+  readonly notes: readonly Note[]
+}
+
 /** What `GET /status` of a keeper answers: it needs neither the home nor the service. Nothing secret. */
 export interface KeeperStatus {
   readonly zone: string
   /** It is the one that acts; the others stand by and know nothing. */
   readonly acts: boolean
   readonly controlPlanes: readonly KeptControlPlane[]
+  readonly nodeGroups: readonly KeptNodeGroup[]
   /** Of the EKS API where other machines reach it (RFC 3339). */
   readonly serviceCertificate?: { readonly nextExpiry: string; readonly authorityExpiry: string }
 }
@@ -35,6 +53,7 @@ export interface KeeperStatus {
 export class KeeperStatusPage {
   readonly #zone: string
   readonly #kept = new Map<string, KeptControlPlane>()
+  readonly #nodeGroups = new Map<string, KeptNodeGroup>()
   acts = false
   serviceCertificate: KeeperStatus['serviceCertificate']
 
@@ -74,11 +93,34 @@ export class KeeperStatusPage {
     this.#kept.delete(id)
   }
 
+  sawNodeGroup(key: string, { snapshot, plan, status }: NodeGroupReport): void {
+    const { cluster, intent, nowMs } = snapshot
+    const { clusterName, nodegroupName } = intent.spec
+    this.#nodeGroups.set(key, {
+      cluster,
+      namespace: intent.namespace,
+      name: intent.name,
+      clusterName,
+      nodegroupName,
+      phase: status.phase ?? 'CREATING',
+      seenAt: new Date(nowMs).toISOString(),
+      nodes: status.nodes,
+      issues: status.health?.issues ?? [],
+      conditions: status.conditions,
+      notes: plan.notes,
+    })
+  }
+
+  forgetNodeGroup(key: string): void {
+    this.#nodeGroups.delete(key)
+  }
+
   show(): KeeperStatus {
     return {
       zone: this.#zone,
       acts: this.acts,
       controlPlanes: [...this.#kept.values()],
+      nodeGroups: [...this.#nodeGroups.values()],
       ...(this.serviceCertificate === undefined ? {} : { serviceCertificate: this.serviceCertificate }),
     }
   }

@@ -8,6 +8,7 @@ import {
   Metrics,
   systemClock,
 } from '@evenkeel/kernel'
+import { SubstrateFault } from '@evenkeel/substrate'
 import {
   AUTHENTICATOR_PORT,
   AUTHENTICATOR_ZONES,
@@ -112,15 +113,16 @@ interface Acting {
 }
 
 async function act(substrate: LocalSubstrate, acting: Acting): Promise<void> {
-  const [{ FileFolder, PROBE }, { actForCell }, controlPlane, { KubeconfigFiles }, { StorePrograms }, distribution] =
+  const [{ FileFolder, PROBE }, { actForCell }, controlPlane, { KubeconfigFiles }, nodeGroups, { StorePrograms }] =
     await Promise.all([
       import('./access/index.ts'),
       import('./acting-keeper.ts'),
       import('./control-plane/index.ts'),
       import('./home/index.ts'),
+      import('./node-group/index.ts'),
       import('./programs/index.ts'),
-      import('@evenkeel/distribution'),
     ])
+  const distribution = await import('@evenkeel/distribution')
   const { zone, log, metrics, page, signal } = acting
   const { installation, paths } = substrate
   const { region } = installation
@@ -128,6 +130,7 @@ async function act(substrate: LocalSubstrate, acting: Acting): Promise<void> {
   const external = process.env['EVENKEEL_HOME_KUBECONFIG']
   const client = (kubeconfig: string): KubeClient =>
     new KubeClient({ kubeconfig }, { userAgent: `evenkeel-keeper-${zone}` })
+  const programs = new StorePrograms({ clock, log, signal })
   const ports: ActingKeeperPorts = {
     substrate,
     clock,
@@ -148,7 +151,17 @@ async function act(substrate: LocalSubstrate, acting: Acting): Promise<void> {
       ),
     }),
     prober: new controlPlane.NetworkProber({ clock, region, probeUsername: PROBE.username }),
-    programs: new StorePrograms({ clock, log, signal }),
+    programs,
+    nodes: new nodeGroups.KubeNodeApi(),
+    nodePrograms: programs,
+    nodeBlueprint: new nodeGroups.RenderedNodeBlueprint({ layout: (id) => substrate.machines.layout(id), region }),
+    // Those of private networks, where clusters have one: plans ask for none elsewhere.
+    nodeAddresses: {
+      claimNode: async (cluster) => {
+        throw new SubstrateFault('NotFound', `cluster ${cluster} has no network with nodes in it`)
+      },
+      releaseNode: async () => {},
+    },
     supervision: supervisionOf(substrate, { zone, storeRoot: distribution.storeRoot() }),
     offeredRelease: (minor) => {
       const release = distribution.releaseOf(minor)
@@ -160,6 +173,7 @@ async function act(substrate: LocalSubstrate, acting: Acting): Promise<void> {
             platformRevision: release.platformRevision,
           }
     },
+    bundleOf: (releaseVersion) => distribution.nodeBundleOf(releaseVersion),
   }
   await actForCell(installation.simulated === true ? await simulateHosted(ports) : ports, signal)
 }

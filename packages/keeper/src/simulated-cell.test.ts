@@ -2,6 +2,7 @@ import { ReconcileLoop } from '@evenkeel/kernel'
 import { SimulatedSubstrate } from '@evenkeel/substrate-simulated'
 import { describe, expect, it } from 'vitest'
 import { controlPlaneReconciler } from './control-plane/index.ts'
+import { RenderedNodeBlueprint, SimulatedNodeApi } from './node-group/index.ts'
 import { simulatedCell } from './simulated-cell.ts'
 import { KeeperWorld } from './testing/keeper-world.ts'
 
@@ -12,7 +13,16 @@ async function newProcess(world: KeeperWorld) {
   const changes: string[] = []
   const note = (change: string): void => void changes.push(change)
   const hosted = new SimulatedSubstrate({ clock: world.clock, note })
-  const ports = await simulatedCell(world.ports, { hosted, own: new Set(['home']) })
+  const { machines } = world.substrate
+  const ports = await simulatedCell(
+    {
+      ...world.ports,
+      nodes: new SimulatedNodeApi(machines),
+      nodePrograms: { observe: async () => ({ state: 'present' }), request: () => {} },
+      nodeBlueprint: new RenderedNodeBlueprint({ layout: () => machines.layout(), region: 'local-1' }),
+    },
+    { hosted, own: new Set(['home']) },
+  )
   const reconciler = controlPlaneReconciler(ports, (report) => world.reports.push(report))
   const keeper = new ReconcileLoop({ reconciler, clock: world.clock, random: () => 0 })
   changes.length = 0

@@ -1,10 +1,12 @@
-import type { ClusterId, EndpointSpec, InstanceSpec, Substrate, VolumeSpec } from '@evenkeel/substrate'
+import type { ClusterId, EndpointSpec, InstanceSpec, MachineProvider, Substrate, VolumeSpec } from '@evenkeel/substrate'
 import type { ActingKeeperPorts } from './acting-keeper.ts'
 import { type Prober, type Programs, RECORD, recordedControlPlane, SimulatedProber } from './control-plane/index.ts'
+import { type NodePrograms, recordedMachines, SimulatedNodeApi } from './node-group/index.ts'
 
 /** Where hosted clusters are simulated, and forgotten with the process. */
 export interface HostedSimulation extends Pick<Substrate, 'volumes' | 'network' | 'endpoint'> {
   readonly instances: Substrate['instances'] & { isReady(cluster: ClusterId, name: string): boolean }
+  readonly machines: MachineProvider
   /** Puts a control plane there as if everything of it had been made and started long ago. */
   settle(controlPlane: {
     readonly cluster: ClusterId
@@ -14,7 +16,10 @@ export interface HostedSimulation extends Pick<Substrate, 'volumes' | 'network' 
   }): Promise<void>
 }
 
-type CellPorts = Pick<ActingKeeperPorts, 'substrate' | 'clock' | 'blueprint' | 'prober' | 'programs'>
+type CellPorts = Pick<
+  ActingKeeperPorts,
+  'substrate' | 'clock' | 'blueprint' | 'prober' | 'programs' | 'nodes' | 'nodePrograms' | 'nodeBlueprint'
+>
 
 export interface SimulatedCellOptions {
   readonly hosted: HostedSimulation
@@ -33,22 +38,24 @@ export async function simulatedCell<Ports extends CellPorts>(
   const substrate = splitSubstrate(ports.substrate, hosted, own)
   const { records } = substrate
   for (const id of await records.clusters()) {
-    if (!own.has(id)) await settle(id, { hosted, substrate, blueprint: ports.blueprint })
+    if (!own.has(id)) await settle(id, { ...ports, hosted, substrate })
   }
   return {
     ...ports,
     substrate,
     prober: splitProber(ports.prober, new SimulatedProber({ clock: ports.clock, substrate: hosted })),
     programs: NONE_NEEDED,
+    nodes: new SimulatedNodeApi(hosted.machines),
+    nodePrograms: NONE_NEEDED,
   }
 }
 
 /** Nobody starts the programs of a hosted cluster, and those of the home were brought by whoever started it. */
-const NONE_NEEDED: Programs = { observe: async () => ({ state: 'present' }), request: () => {} }
+const NONE_NEEDED: Programs & NodePrograms = { observe: async () => ({ state: 'present' }), request: () => {} }
 
 async function settle(
   id: ClusterId,
-  ports: Pick<CellPorts, 'substrate' | 'blueprint'> & { readonly hosted: HostedSimulation },
+  ports: Pick<CellPorts, 'substrate' | 'blueprint' | 'nodeBlueprint'> & { readonly hosted: HostedSimulation },
 ): Promise<void> {
   const { hosted, substrate } = ports
   const records = await substrate.records.readAll(id)
@@ -57,6 +64,8 @@ async function settle(
   const network = await hosted.network.claim(id)
   const recorded = recordedControlPlane(id, records, { ...ports, network })
   if (recorded !== undefined) await hosted.settle({ ...recorded, cluster: id, endpoint: recorded.endpoint?.spec })
+  // They boot once more, under their names.
+  for (const machine of recordedMachines(id, records, ports.nodeBlueprint)) await hosted.machines.ensure(machine)
 }
 
 function splitProber(ownProber: Prober, hostedProber: Prober): Prober {
@@ -100,6 +109,7 @@ function splitSubstrate(real: Substrate, hosted: HostedSimulation, own: Readonly
       release: (cluster) => placeOf(cluster).network.release(cluster),
       clusters: () => all('network'),
     },
+    machines: hosted.machines,
     endpoint: {
       ensure: (spec) => placeOf(spec.cluster).endpoint.ensure(spec),
       observe: (cluster) => placeOf(cluster).endpoint.observe(cluster),

@@ -86,6 +86,10 @@ async function doStep(step: Step, ports: ControlPlanePorts, memory: ControlPlane
       return ended(await substrate.instances.stop(step.instance, { graceSeconds: step.graceSeconds }), step)
     case 'RemoveInstance':
       return ended(await substrate.instances.remove(step.instance, { graceSeconds: step.graceSeconds }), step)
+    case 'RemoveMachine': {
+      const { machines } = substrate
+      return machines === undefined ? DONE : ended(await machines.remove({ cluster, name: step.machine }), step)
+    }
     case 'RemoveEndpoint':
       return ended(await substrate.endpoint.remove(cluster), step)
     case 'RemoveVolumes':

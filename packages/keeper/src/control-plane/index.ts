@@ -7,4 +7,4 @@ export { type ControlPlaneReconciler, type ControlPlaneReport, controlPlaneRecon
 export { type AdmissionFacts, admissionFacts, RenderedBlueprint, serviceCidrOf } from './rendered-blueprint.ts'
 export { SimulatedProber } from './simulated-prober.ts'
 export { type ControlPlanePhase, type ProgramsState, phaseOf } from './snapshot.ts'
-export { StatusBoard } from './status-board.ts'
+export { type StatusDraft, withTimes } from './status.ts'

@@ -1,6 +1,6 @@
 import { GONE, type Gone } from '@evenkeel/kernel'
 import type { ClusterId, NetworkPlan } from '@evenkeel/substrate'
-import { INTENT_RECORD, type Intent, parseIntent } from '../intent/index.ts'
+import { INTENT_RECORD, type Intent, nodeGroupsOf, parseIntent } from '../intent/index.ts'
 import { Effort, Outcome, ProbeKey, parseFact, RECORD, Release } from './facts.ts'
 import type { ControlPlaneMemory } from './memory.ts'
 import type { AskedMember, ControlPlanePorts, RenderInput } from './ports.ts'
@@ -68,6 +68,8 @@ export async function observeControlPlane(
     endpointEnsuredMs: memory.endpointsEnsuredMs.get(id),
     restarts: memory.restarts(id, observedInstances),
     refusals: memory.refusals(id, nowMs),
+    nodeGroups: [...nodeGroupsOf(id, records).values()].map(({ spec }) => spec.nodegroupName),
+    machines: await leftMachines(id, intent, ports),
     admitted,
     tokensValidUntil,
     homeAccess:
@@ -100,6 +102,16 @@ function readFacts(id: ClusterId, records: ReadonlyMap<string, string>): Facts {
     keys: probeKey === undefined ? undefined : records.get(RECORD.keys),
     leaves: records.get(RECORD.leaves),
   }
+}
+
+/** Node groups remove their own; what is left without one is nobody's, and goes with its cluster. */
+async function leftMachines(
+  id: ClusterId,
+  intent: Intent,
+  { substrate }: ControlPlanePorts,
+): Promise<readonly string[]> {
+  const isDeleting = intent.kind === 'hosted' && intent.deleting
+  return isDeleting ? ((await substrate.machines?.observe(id)) ?? []).map(({ name }) => name) : []
 }
 
 /** A hosted control plane: etcd in three zones, API servers in two. The home: one of each. */

@@ -10,10 +10,26 @@ const REMOVAL_GRACE_SECONDS = 1
 const HALT_GRACE_SECONDS = 5
 const REMOVAL_LOOK_MS = 150
 const HALTED_LOOK_MS = 60_000
+/** Whoever removes the last node group says so; this is for what nobody says. */
+const BLOCKED_LOOK_MS = 2000
 
 /** Everything goes, what runs first, and the records last: as long as they are there, removal can be taken up again. */
 export function planRemoval(snapshot: ControlPlaneSnapshot): Plan<Step> {
   const cluster = snapshot.id
+  const { nodeGroups, machines } = snapshot
+  if (nodeGroups.length > 0) {
+    // Draining needs an API server, and a machine without a control plane is nobody's.
+    const detail = `node groups are still there (${nodeGroups.join(', ')}): delete them first`
+    return {
+      steps: [],
+      notes: [{ kind: 'blocked', reason: REASON.nodeGroups, detail }],
+      wakeAfterMs: BLOCKED_LOOK_MS,
+    }
+  }
+  if (machines.length > 0) {
+    const steps = machines.map((machine): Step => ({ kind: 'RemoveMachine', cluster, machine }))
+    return { steps, notes: [removing('machines to end')], wakeAfterMs: REMOVAL_LOOK_MS }
+  }
   const running = removeRunning(snapshot)
   if (running.length > 0) {
     return { steps: running, notes: [removing('programs to end')], wakeAfterMs: REMOVAL_LOOK_MS }

@@ -455,6 +455,8 @@ describe('a control plane that is deleted', () => {
       settled({ intent, ...gone, observedInstances: settled().observedInstances.slice(-2) }),
       ['RemoveEndpoint abc'],
     ],
+    ['node groups are still there, nothing ends', settled({ intent, nodeGroups: ['workers'] }), []],
+    ['machines are left of nobody', settled({ intent, machines: ['ng-1'] }), ['RemoveMachine ng-1']],
     ['programs are gone', settled({ intent, ...gone }), ['RemoveVolumes abc', 'ReleaseNetwork abc']],
     ['volumes are gone', settled({ intent, ...gone, observedVolumes: [] }), ['ReleaseNetwork abc']],
     ['authenticators still know it', settled({ intent, ...gone, observedVolumes: [], network: undefined }), []],

@@ -10,6 +10,7 @@ export const REASON = {
   replacing: 'Replacing',
   removing: 'Removing',
   halting: 'Halting',
+  nodeGroups: 'NodeGroupsRemain',
   versionNotOffered: 'VersionNotOffered',
   // Conditions.
   allReady: 'AllReady',

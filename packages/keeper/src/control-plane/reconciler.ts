@@ -55,6 +55,7 @@ function groupOf(step: Step): string {
       return 'start'
     case 'StopInstance':
     case 'RemoveInstance':
+    case 'RemoveMachine':
     case 'RemoveEndpoint':
       return 'end'
     case 'RemoveVolumes':

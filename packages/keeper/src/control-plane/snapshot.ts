@@ -55,6 +55,11 @@ export interface ControlPlaneSnapshot {
   /** What the substrate refused last, until the same step succeeds. */
   readonly refusals: readonly Refusal[]
 
+  /** Names of the node groups that are on record; a control plane is there as long as one is. */
+  readonly nodeGroups: readonly string[]
+  /** Machines that are left of a cluster that is being deleted, by name. */
+  readonly machines: readonly string[]
+
   /** Whether the authenticators know the cluster. */
   readonly admitted: boolean
   /** Of the home only: whether its access files are written as they should be, and its bootstrap rights are there. */

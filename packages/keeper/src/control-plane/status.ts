@@ -1,5 +1,5 @@
 import { type ClusterStatus, type HealthIssue, type MemberStatus, platformVersion } from '@evenkeel/contract/kinds'
-import type { ConditionDraft } from '@evenkeel/kernel'
+import { type ConditionDraft, mergeConditions } from '@evenkeel/kernel'
 import type { ObservedInstance } from '@evenkeel/substrate'
 import { CONDITION } from './conditions.ts'
 import { balancersOf, isAlive, type Member, membersOf } from './members.ts'
@@ -8,6 +8,13 @@ import { type ControlPlaneSnapshot, phaseOf } from './snapshot.ts'
 
 /** A status before its conditions have their times. */
 export type StatusDraft = Omit<ClusterStatus, 'conditions'> & { readonly conditions: readonly ConditionDraft[] }
+
+/** The status with its times: those of `shown` where nothing has changed. */
+export function withTimes(draft: StatusDraft, shown: ClusterStatus | undefined, nowMs: number): ClusterStatus {
+  const { observedGeneration } = draft
+  const times = observedGeneration === undefined ? { nowMs } : { nowMs, observedGeneration }
+  return { ...draft, conditions: mergeConditions(shown?.conditions, draft.conditions, times) }
+}
 
 /** What people and the service are told of a control plane. Coarse: it changes when something has happened. */
 export function controlPlaneStatus(snapshot: ControlPlaneSnapshot, conditions: readonly ConditionDraft[]): StatusDraft {

@@ -18,6 +18,7 @@ export type Step =
       readonly instance: InstanceId
       readonly pid: number
     }
+  | { readonly kind: 'RemoveMachine'; readonly cluster: ClusterId; readonly machine: string }
   | { readonly kind: 'WriteHomeAccess'; readonly cluster: ClusterId }
   | { readonly kind: 'GrantHomeRights'; readonly cluster: ClusterId }
   | { readonly kind: 'RecordEffort'; readonly cluster: ClusterId; readonly effort: Effort }
@@ -45,6 +46,8 @@ export function subjectOf(step: Step): string {
     case 'StopInstance':
     case 'RemoveInstance':
       return step.instance.name
+    case 'RemoveMachine':
+      return step.machine
     default:
       return step.cluster
   }

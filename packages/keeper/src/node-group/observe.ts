@@ -1,16 +1,23 @@
 import { GONE, type Gone } from '@evenkeel/kernel'
-import { type ClusterId, type MachineTraits, machineDigest } from '@evenkeel/substrate'
+import {
+  type ClusterId,
+  type ClusterRecords,
+  type MachineSpec,
+  type MachineTraits,
+  machineDigest,
+} from '@evenkeel/substrate'
 import { parseFact } from '../control-plane/index.ts'
 import {
   type NodeGroupId,
   type NodeGroupIntent,
   nodeGroupIntentRecord,
   nodeGroupRecord,
+  nodeGroupsOf,
   parseNodeGroupIntent,
 } from '../intent/index.ts'
 import { GroupOutcome, Progress, RECORD, Roster } from './facts.ts'
 import type { NodeGroupMemory } from './memory.ts'
-import type { NodeGroupPorts, ReachedCluster } from './ports.ts'
+import type { NodeBlueprint, NodeGroupPorts, ReachedCluster } from './ports.ts'
 import {
   type DesiredMachine,
   machinePrefix,
@@ -106,6 +113,30 @@ function readFacts(cluster: ClusterId, group: NodeGroupId, records: ReadonlyMap<
     roster: roster.content === undefined ? EMPTY_ROSTER : (parseFact(Roster, roster.content, roster.record) as Roster),
     leaves: read(RECORD.leaves).content,
   }
+}
+
+/** Machines of a cluster's node groups, from its records alone: for whoever has to know them before anything is observed. */
+export function recordedMachines(
+  cluster: ClusterId,
+  records: ReadonlyMap<string, string>,
+  blueprint: Pick<NodeBlueprint, 'renderBare'>,
+): readonly MachineSpec[] {
+  return [...nodeGroupsOf(cluster, records)].flatMap(([group, intent]) =>
+    readFacts(cluster, group, records).roster.machines.map((machine) =>
+      blueprint.renderBare({ cluster, group: intent, machine }),
+    ),
+  )
+}
+
+/** How far a group is; undefined before its first turn. */
+export async function readProgress(
+  cluster: ClusterId,
+  group: NodeGroupId,
+  records: Pick<ClusterRecords, 'read'>,
+): Promise<Progress | undefined> {
+  const name = nodeGroupRecord(group, RECORD.progress)
+  const content = await records.read(cluster, name)
+  return content === undefined ? undefined : parseFact(Progress, content, { cluster, name })
 }
 
 function obstacleOf(seen: {

@@ -85,7 +85,7 @@ export interface NodeBlueprint {
   isCertified(leaves: string, machine: string): boolean
   render(input: NodeRenderInput): MachineSpec
   /** A machine on which nothing is to run: for providers that only say that it does. */
-  renderBare(input: Omit<NodeRenderInput, 'leaves'>): MachineSpec
+  renderBare(input: Pick<NodeRenderInput, 'cluster' | 'group' | 'machine'>): MachineSpec
 }
 
 /** Whose API is asked. */

@@ -65,7 +65,7 @@ export class RenderedNodeBlueprint implements NodeBlueprint {
     })
   }
 
-  renderBare({ cluster, group, machine }: Omit<NodeRenderInput, 'leaves'>): MachineSpec {
+  renderBare({ cluster, group, machine }: Pick<NodeRenderInput, 'cluster' | 'group' | 'machine'>): MachineSpec {
     const type = instanceTypeOf(machine.instanceType)
     if (type === undefined) {
       throw new Error(

@@ -1,5 +1,5 @@
 import type { HealthIssue, NodeGroupPhase, NodeGroupStatus, NodeStatus } from '@evenkeel/contract/kinds'
-import type { ConditionDraft } from '@evenkeel/kernel'
+import { type ConditionDraft, formatTime, mergeConditions } from '@evenkeel/kernel'
 import { isReady } from './budget.ts'
 import type { RosterMachine } from './facts.ts'
 import { neverJoinedText } from './plan.ts'
@@ -14,6 +14,22 @@ export type NodeDraft = Omit<NodeStatus, 'since'>
 export type NodeGroupStatusDraft = Omit<NodeGroupStatus, 'conditions' | 'nodes'> & {
   readonly nodes: readonly NodeDraft[]
   readonly conditions: readonly ConditionDraft[]
+}
+
+/** The status with its times: those of `shown` where nothing has changed. */
+export function withTimes(
+  draft: NodeGroupStatusDraft,
+  shown: NodeGroupStatus | undefined,
+  nowMs: number,
+): NodeGroupStatus {
+  const { observedGeneration } = draft
+  const times = observedGeneration === undefined ? { nowMs } : { nowMs, observedGeneration }
+  const nodes = draft.nodes.map((node): NodeStatus => {
+    const before = shown?.nodes?.find(({ name }) => name === node.name)
+    const isSame = before !== undefined && before.state === node.state && before.ready === node.ready
+    return { ...node, since: isSame ? before.since : formatTime(nowMs) }
+  })
+  return { ...draft, nodes, conditions: mergeConditions(shown?.conditions, draft.conditions, times) }
 }
 
 /** As many as the home takes. */

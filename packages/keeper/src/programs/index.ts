@@ -1,6 +1,17 @@
-import { ensurePrograms, isInstalled, type ProgramName, type ProgressEvent } from '@evenkeel/distribution'
+import {
+  ensurePrograms,
+  isInstalled,
+  nodeProgramRequest,
+  type ProgramName,
+  type ProgramReference,
+  type ProgramRequest,
+  type ProgressEvent,
+  programSetOf,
+} from '@evenkeel/distribution'
 import type { Clock, Logger } from '@evenkeel/kernel'
 import type { Programs, ProgramsState, Release } from '../control-plane/index.ts'
+import type { NodeVersions } from '../node/index.ts'
+import type { NodePrograms } from '../node-group/index.ts'
 
 const KUBERNETES: readonly ProgramName[] = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler']
 const ETCD: readonly ProgramName[] = ['etcd']
@@ -28,8 +39,16 @@ export interface StoreProgramsOptions {
   readonly source?: ProgramSource
 }
 
+/** Programs that belong together, and how they are asked for. */
+interface Wanted {
+  /** For log lines, too. */
+  readonly key: string
+  readonly programs: readonly ProgramReference[]
+  readonly request: ProgramRequest
+}
+
 /** Programs of the store that all installations of a user share (`EVENKEEL_STORE`). */
-export class StorePrograms implements Programs {
+export class StorePrograms implements Programs, NodePrograms {
   readonly #clock: Clock
   readonly #log: Logger
   readonly #source: ProgramSource
@@ -44,8 +63,9 @@ export class StorePrograms implements Programs {
     this.#source = options.source ?? { isInstalled, ensurePrograms }
   }
 
-  async observe(release: Release): Promise<ProgramsState> {
-    const key = keyOf(release)
+  async observe(what: Release | NodeVersions): Promise<ProgramsState> {
+    const wanted = wantedOf(what)
+    const { key } = wanted
     const nowMs = this.#clock.now()
     if ((this.#presentUntilMs.get(key) ?? 0) > nowMs) {
       return { state: 'present' }
@@ -54,7 +74,7 @@ export class StorePrograms implements Programs {
     if (arrival?.state === 'arriving') {
       return { state: 'arriving' }
     }
-    if (await this.#isPresent(release)) {
+    if (await this.#isPresent(wanted)) {
       this.#presentUntilMs.set(key, nowMs + PRESENT_FOR_MS)
       return { state: 'present' }
     }
@@ -62,26 +82,22 @@ export class StorePrograms implements Programs {
     return isRecent ? { state: 'failed', detail: arrival.detail } : { state: 'absent' }
   }
 
-  request(release: Release): void {
-    const key = keyOf(release)
-    if (this.#arrivals.get(key)?.state === 'arriving') {
+  request(what: Release | NodeVersions): void {
+    const wanted = wantedOf(what)
+    if (this.#arrivals.get(wanted.key)?.state === 'arriving') {
       return
     }
-    this.#arrivals.set(key, { state: 'arriving', detail: '', sinceMs: this.#clock.now() })
-    void this.#bring(key, release)
+    this.#arrivals.set(wanted.key, { state: 'arriving', detail: '', sinceMs: this.#clock.now() })
+    void this.#bring(wanted)
   }
 
-  async #isPresent({ kubernetes, etcd }: Release): Promise<boolean> {
-    const wanted = [
-      ...KUBERNETES.map((name) => ({ name, version: kubernetes })),
-      ...ETCD.map((name) => ({ name, version: etcd })),
-    ]
-    const found = await Promise.all(wanted.map((program) => this.#source.isInstalled(program)))
+  async #isPresent({ programs }: Wanted): Promise<boolean> {
+    const found = await Promise.all(programs.map((program) => this.#source.isInstalled(program)))
     return found.every(Boolean)
   }
 
-  async #bring(key: string, release: Release): Promise<void> {
-    const log = this.#log.child({ kubernetes: release.kubernetes, etcd: release.etcd })
+  async #bring({ key, request }: Wanted): Promise<void> {
+    const log = this.#log.child({ programs: key })
     let phase = ''
     const onProgress = (event: ProgressEvent): void => {
       if (event.phase !== phase) {
@@ -90,8 +106,6 @@ export class StorePrograms implements Programs {
       }
     }
     try {
-      const programs = [...KUBERNETES, ...ETCD]
-      const request = { kubernetes: [release.kubernetes], etcd: [release.etcd], programs }
       await this.#source.ensurePrograms(request, { onProgress, signal: this.#signal })
       this.#arrivals.delete(key)
     } catch (error) {
@@ -102,6 +116,25 @@ export class StorePrograms implements Programs {
   }
 }
 
-function keyOf({ kubernetes, etcd }: Release): string {
-  return `${kubernetes} ${etcd}`
+function wantedOf(what: Release | NodeVersions): Wanted {
+  return 'etcd' in what ? controlPlaneWanted(what) : nodeWanted(what)
+}
+
+function controlPlaneWanted({ kubernetes, etcd }: Release): Wanted {
+  return {
+    key: `kubernetes ${kubernetes}, etcd ${etcd}`,
+    programs: [
+      ...KUBERNETES.map((name) => ({ name, version: kubernetes })),
+      ...ETCD.map((name) => ({ name, version: etcd })),
+    ],
+    request: { kubernetes: [kubernetes], etcd: [etcd], programs: [...KUBERNETES, ...ETCD] },
+  }
+}
+
+function nodeWanted(versions: NodeVersions): Wanted {
+  const request = nodeProgramRequest(versions)
+  const programs = (request.programs ?? []).flatMap((name) =>
+    (request[programSetOf(name)] ?? []).map((version) => ({ name, version })),
+  )
+  return { key: `nodes ${versions.releaseVersion}`, programs, request }
 }

@@ -113,6 +113,8 @@ export function settled(change: Partial<ControlPlaneSnapshot> = {}): ControlPlan
       token: { ready: true },
     },
     refusals: [],
+    nodeGroups: [],
+    machines: [],
     admitted: true,
     homeAccess: intent.kind === 'home' ? { filesWritten: true, rightsGranted: true } : undefined,
     tokensValidUntil: '2026-12-24T00:00:00Z',

@@ -1,4 +1,4 @@
-import type { ClusterSpec, Update } from '@evenkeel/contract/kinds'
+import type { ClusterSpec, Update, UpdateStatus } from '@evenkeel/contract/kinds'
 import type { Plan } from '@evenkeel/kernel'
 
 export interface UpdateSnapshot {
@@ -11,12 +11,13 @@ export interface UpdateSnapshot {
 export type UpdateStep = {
   readonly kind: 'SetPhase'
   readonly object: { readonly namespace: string; readonly name: string }
-  readonly phase: 'Successful' | 'Cancelled'
+  readonly phase: 'Successful' | 'Cancelled' | 'Failed'
+  readonly errors?: NonNullable<UpdateStatus['errors']>
 }
 
 /** How long accepted intent may differ from an update before somebody else must have changed it. */
-const OVERTAKEN_AFTER_MS = 60_000
-const LOOK_AGAIN_MS = 500
+export const OVERTAKEN_AFTER_MS = 60_000
+export const LOOK_AGAIN_MS = 500
 
 /** Types that need nothing but to be accepted, and what they want. */
 const WISHES: Readonly<Record<string, (spec: ClusterSpec) => string>> = {

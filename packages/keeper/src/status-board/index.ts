@@ -1,0 +1,1 @@
+export { type DraftedStatus, type ShownStatus, StatusBoard, type StatusBoardPorts } from './status-board.ts'
