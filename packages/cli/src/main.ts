@@ -20,7 +20,7 @@ function listenForInterrupts(): void {
 }
 
 function parseCount(text: string): number {
-  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError('It must be a number of lines.')
+  if (!/^\d{1,7}$/.test(text)) throw new InvalidArgumentError('It must be a number.')
   return Number(text)
 }
 
@@ -141,6 +141,53 @@ cluster
   .action(async (name, options) => {
     const { deleteCluster } = await import('./commands/cluster.ts')
     await deleteCluster(name, options, { signal, write })
+  })
+
+const nodegroup = program.command('nodegroup').description('create, list, describe and delete node groups of clusters')
+
+nodegroup
+  .command('create')
+  .argument('<cluster>')
+  .argument('<name>')
+  .option('--nodes <count>', 'how many there are to be', parseCount, 2)
+  .option('--min <count>', 'how many at least; 1 when not given', parseCount)
+  .option('--max <count>', 'how many at most; as many as --nodes when not given', parseCount)
+  .option('--instance-type <type>', 'size of each, such as t3.small; t3.medium when not given')
+  .option('--disk <GiB>', "size of each one's disk; 20 when not given", parseCount)
+  .option('--version <minor>', "of Kubernetes; the cluster's when not given")
+  .option('--no-wait', 'return as soon as it is accepted')
+  .action(async (clusterName, name, options) => {
+    const { createNodeGroup } = await import('./commands/node-group.ts')
+    await createNodeGroup({ clusterName, name }, options, { signal, write })
+  })
+
+nodegroup
+  .command('list')
+  .argument('<cluster>')
+  .addOption(outputOption())
+  .action(async (clusterName, options) => {
+    const { listNodeGroups } = await import('./commands/node-group.ts')
+    await listNodeGroups(clusterName, options, write)
+  })
+
+nodegroup
+  .command('describe')
+  .argument('<cluster>')
+  .argument('<name>')
+  .addOption(outputOption())
+  .action(async (clusterName, name, options) => {
+    const { describeNodeGroup } = await import('./commands/node-group.ts')
+    await describeNodeGroup({ clusterName, name }, options, write)
+  })
+
+nodegroup
+  .command('delete')
+  .argument('<cluster>')
+  .argument('<name>')
+  .option('--no-wait', 'return as soon as it is accepted')
+  .action(async (clusterName, name, options) => {
+    const { deleteNodeGroup } = await import('./commands/node-group.ts')
+    await deleteNodeGroup({ clusterName, name }, options, { signal, write })
   })
 
 program

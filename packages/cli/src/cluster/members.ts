@@ -59,14 +59,14 @@ export function newlyReady(before: readonly MemberStatus[], after: readonly Memb
 }
 
 /**
- * What is not so and should be: the sum of all (`ControlPlaneReady`) first, then `CONDITION: message` of those that add to
+ * What is not so and should be: the sum of all (of type `sum`) first, then `CONDITION: message` of those that add to
  * it. What is not known for the very reason of the sum (a create has failed, a cluster is being deleted) does not.
  */
-export function waitLines(conditions: readonly Condition[]): string[] {
+export function waitLines(conditions: readonly Condition[], sum = 'ControlPlaneReady'): string[] {
   const open = conditions.filter((condition) => condition.status !== 'True' && condition.message !== '')
-  const sums = open.filter((condition) => condition.type === 'ControlPlaneReady')
-  const isTold = ({ status, reason }: Condition) => status === 'Unknown' && sums.some((sum) => sum.reason === reason)
-  const parts = open.filter((condition) => condition.type !== 'ControlPlaneReady' && !isTold(condition))
+  const sums = open.filter((condition) => condition.type === sum)
+  const isTold = ({ status, reason }: Condition) => status === 'Unknown' && sums.some((one) => one.reason === reason)
+  const parts = open.filter((condition) => condition.type !== sum && !isTold(condition))
   return [...sums.map(({ message }) => message), ...parts.map(({ type, message }) => `${type}: ${message}`)]
 }
 

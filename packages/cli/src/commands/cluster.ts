@@ -1,4 +1,10 @@
-import { CreateClusterCommand, DeleteClusterCommand, DescribeClusterCommand, type EKSClient } from '@aws-sdk/client-eks'
+import {
+  CreateClusterCommand,
+  DeleteClusterCommand,
+  DescribeClusterCommand,
+  type EKSClient,
+  type Nodegroup,
+} from '@aws-sdk/client-eks'
 import { accountNamespace } from '@evenkeel/contract/kinds'
 import {
   callEks,
@@ -11,6 +17,7 @@ import {
   syncContexts,
 } from '../cluster/index.ts'
 import { eksAccess, LAUNCHER, type OpenedInstallation, openHome, requireInstallation } from '../installation/index.ts'
+import { clusterNodesText, describeNodeGroups, nodesOf } from '../node-group/index.ts'
 import { runSteps, type Step } from '../terminal/index.ts'
 import { roleArnOf } from '../up/index.ts'
 
@@ -24,14 +31,14 @@ export function writeJson(write: Write, value: unknown): void {
   write(`${JSON.stringify(value, undefined, 2)}\n`)
 }
 
-interface Called {
+export interface Called {
   readonly opened: OpenedInstallation
   readonly eks: EKSClient
   /** Runs a call; a refusal becomes one line. */
   call<T>(deed: string, send: () => Promise<T>): Promise<T>
 }
 
-async function withEks<T>(work: (called: Called) => Promise<T>): Promise<T> {
+export async function withEks<T>(work: (called: Called) => Promise<T>): Promise<T> {
   const opened = await requireInstallation()
   const access = await eksAccess(opened)
   const eks = connectEks(access)
@@ -51,11 +58,33 @@ export async function listClusters(options: OutputOptions, write: Write): Promis
 }
 
 export async function describeCluster(name: string, options: OutputOptions, write: Write): Promise<void> {
-  await withEks(async ({ eks, call }) => {
+  await withEks(async ({ opened, eks, call }) => {
     const { cluster } = await call(`describe cluster ${name}`, () => eks.send(new DescribeClusterCommand({ name })))
-    if (options.output === 'json') writeJson(write, { cluster })
-    else write(describeText(cluster ?? {}))
+    const nodegroups = await call(`list node groups of ${name}`, () => describeNodeGroups(eks, name))
+    if (options.output === 'json') {
+      writeJson(write, { cluster, nodegroups })
+      return
+    }
+    write(describeText(cluster ?? {}))
+    if (nodegroups.length > 0) write(`\n${await nodesText(opened, name, nodegroups)}`)
   })
+}
+
+/** Node groups with their nodes, which the home alone knows. */
+async function nodesText(
+  opened: OpenedInstallation,
+  clusterName: string,
+  nodegroups: readonly Nodegroup[],
+): Promise<string> {
+  const home = openHome(opened)
+  try {
+    const namespace = accountNamespace(opened.installation.accountId)
+    const names = nodegroups.map(({ nodegroupName = '' }) => nodegroupName)
+    const nodes = await Promise.all(names.map((name) => nodesOf({ home, namespace, clusterName, name })))
+    return clusterNodesText(nodegroups, { nodes, nowMs: Date.now() })
+  } finally {
+    home.close()
+  }
 }
 
 export interface WaitOptions {

@@ -64,6 +64,7 @@ export function keptView(kept: KeptControlPlane): ClusterView {
     ...(etcdVersion === undefined ? {} : { etcdVersion }),
     members: kept.members,
     waits: keptWaits(kept),
+    nodeGroups: [],
   }
 }
 

@@ -1,5 +1,5 @@
-import { CLUSTERS, type Cluster, type MemberStatus } from '@evenkeel/contract/kinds'
-import { readFileIfThere } from '@evenkeel/kernel'
+import { CLUSTERS, type Cluster, type MemberStatus, NODE_GROUPS, type NodeGroup } from '@evenkeel/contract/kinds'
+import { isNotFound, readFileIfThere } from '@evenkeel/kernel'
 import {
   AUTHENTICATOR_ZONES,
   HOME_MANIFEST,
@@ -20,6 +20,7 @@ import {
   type Readiness,
 } from '../installation/index.ts'
 import { scarceDisks } from '../machine/index.ts'
+import { nodeGroupView } from '../node-group/index.ts'
 import { type KeeperAnswer, keptCertificates, keptView, keptWaits, parseKeeperAnswer } from './kept.ts'
 import type {
   AnsweringView,
@@ -92,15 +93,25 @@ async function askKeeper(opened: OpenedInstallation, zone: string) {
 
 interface HomeAnswer extends Readiness {
   readonly clusters: readonly Cluster[]
+  readonly nodeGroups: readonly NodeGroup[]
 }
 
 async function askHome(opened: OpenedInstallation): Promise<HomeAnswer> {
   const home = openHome(opened)
   try {
-    const { items } = await home.list<Cluster>(CLUSTERS, { timeoutMs: HOME_TIMEOUT_MS })
-    return { ready: true, problems: [], clusters: items }
+    const options = { timeoutMs: HOME_TIMEOUT_MS }
+    const [clusters, nodeGroups] = await Promise.all([
+      home.list<Cluster>(CLUSTERS, options),
+      // A home of an older Evenkeel does not know the kind.
+      home.list<NodeGroup>(NODE_GROUPS, options).catch((error: unknown) => {
+        if (!isNotFound(error)) throw error
+        return { items: [] }
+      }),
+    ])
+    return { ready: true, problems: [], clusters: clusters.items, nodeGroups: nodeGroups.items }
   } catch (error) {
-    return { ready: false, problems: [error instanceof Error ? error.message : String(error)], clusters: [] }
+    const problem = error instanceof Error ? error.message : String(error)
+    return { ready: false, problems: [problem], clusters: [], nodeGroups: [] }
   } finally {
     home.close()
   }
@@ -139,7 +150,7 @@ async function observeClusters(
   if (home.ready) {
     const clusters = home.clusters.map((cluster) => {
       const kept = hosted.find((candidate) => candidate.id === cluster.status?.id)
-      return homeView(cluster, kept === undefined ? undefined : keptWaits(kept))
+      return homeView(cluster, { waits: kept && keptWaits(kept), nodeGroups: nodeGroupsOf(cluster, home.nodeGroups) })
     })
     return { clusters, clustersFrom: 'home' }
   }
@@ -147,14 +158,23 @@ async function observeClusters(
   return { clusters: await hostViews(substrate), clustersFrom: 'host' }
 }
 
-function homeView(cluster: Cluster, waits: readonly string[] | undefined): ClusterView {
+function nodeGroupsOf({ metadata, spec }: Cluster, all: readonly NodeGroup[]): readonly NodeGroup[] {
+  return all
+    .filter((group) => group.metadata.namespace === metadata.namespace && group.spec.clusterName === spec.eksName)
+    .sort((one, other) => (one.spec.nodegroupName < other.spec.nodegroupName ? -1 : 1))
+}
+
+function homeView(
+  cluster: Cluster,
+  beside: { readonly waits: readonly string[] | undefined; readonly nodeGroups: readonly NodeGroup[] },
+): ClusterView {
   const { spec, status = {}, metadata } = cluster
   const { id, kubernetesVersion, etcdVersion, endpoint, network, tokensValidUntil } = status
   const known = { id, kubernetesVersion, etcdVersion, endpoint, network, tokensValidUntil }
   const accountId = /^account-(\d{12})$/.exec(metadata.namespace ?? '')?.[1]
   const present = Object.fromEntries(Object.entries({ ...known, accountId }).filter(([, value]) => value !== undefined))
   const issues = (status.health?.issues ?? []).map((issue) => `${issue.code}: ${issue.message}`)
-  const open = waits ?? waitLines(status.conditions ?? [])
+  const open = beside.waits ?? waitLines(status.conditions ?? [])
   return {
     ...present,
     name: spec.eksName,
@@ -165,6 +185,7 @@ function homeView(cluster: Cluster, waits: readonly string[] | undefined): Clust
       status.members === undefined && open.length === 0
         ? ['a keeper that takes it over']
         : [...new Set([...open, ...issues])],
+    nodeGroups: beside.nodeGroups.map(nodeGroupView),
   }
 }
 
@@ -197,6 +218,7 @@ async function hostViews(substrate: LocalSubstrate): Promise<ClusterView[]> {
         version: intent.spec?.version ?? '',
         members,
         waits: [],
+        nodeGroups: [],
       }
     }),
   )

@@ -1,5 +1,6 @@
 import type { MemberStatus } from '@evenkeel/contract/kinds'
 import { expect, test } from 'vitest'
+import type { NodeGroupView } from '../node-group/index.ts'
 import { renderStatus } from './render.ts'
 import { isWell, type KeeperView, type StatusSnapshot } from './snapshot.ts'
 
@@ -70,6 +71,7 @@ const well: StatusSnapshot = {
       ],
       waits: [],
       tokensValidUntil: '2026-12-24T00:00:00Z',
+      nodeGroups: [],
     },
   ],
   certificates: [
@@ -128,6 +130,7 @@ test('when service, home and a zone are dead, it says what is dead and shows wha
         version: '1.37',
         members: [member('etcd', 'a'), { ...member('etcd', 'c'), state: 'Absent' }],
         waits: [],
+        nodeGroups: [],
       },
     ],
     certificates: [],
@@ -160,6 +163,45 @@ test('when a cluster waits, it says for what', () => {
   }
   expect(renderStatus(waiting)).toContain('\n  waits: ControlPlaneReady: waits for 1 of 2 API servers\n')
   expect(isWell(waiting)).toBe(false)
+})
+
+test('when a cluster has nodes, each group has a line, and what is not as it should be has one more', () => {
+  const demo = well.clusters[0]
+  if (demo === undefined) throw new Error('the example has a cluster')
+  const node = { zone: 'a', instanceType: 't3.small', releaseVersion: '1.37.2-20261125', ready: true }
+  const since = '2026-11-24T11:59:30Z'
+  const small: NodeGroupView = {
+    name: 'small',
+    phase: 'ACTIVE',
+    releaseVersion: '1.37.2-20261125',
+    desired: 1,
+    ready: 1,
+    nodes: [{ ...node, name: 'ng-1', state: 'Joined', since }],
+    waits: [],
+  }
+  const shown = (nodeGroups: readonly NodeGroupView[]) => ({ ...well, clusters: [{ ...demo, nodeGroups }] })
+  expect(renderStatus(shown([small]))).toContain('\n  node group small  ACTIVE  1/1 Ready  1.37.2-20261125\n\n')
+  expect(isWell(shown([small]))).toBe(true)
+  const updating: NodeGroupView = {
+    ...small,
+    name: 'large',
+    phase: 'UPDATING',
+    newerRelease: '1.37.2-20261201',
+    desired: 2,
+    nodes: [
+      { ...node, name: 'ng-2', state: 'Draining', since, message: 'web/nginx has a budget of 0' },
+      { ...node, name: 'ng-3', zone: 'b', state: 'Booting', ready: false, since },
+    ],
+    waits: ['1 node is to be replaced'],
+  }
+  expect(renderStatus(shown([updating, small]))).toContain(`
+  node group large  UPDATING  1/2 Ready  1.37.2-20261125 (newest: 1.37.2-20261201)
+    ng-2  zone a  t3.small  1.37.2-20261125  Ready     Draining for 30 s  web/nginx has a budget of 0
+    ng-3  zone b  t3.small  1.37.2-20261125  NotReady  Booting for 30 s
+    waits: 1 node is to be replaced
+  node group small  ACTIVE    1/1 Ready  1.37.2-20261125
+`)
+  expect(isWell(shown([updating, small]))).toBe(false)
 })
 
 test('when there is no cluster yet, it says how to make one', () => {

@@ -1,4 +1,5 @@
 import { groupMembers, isReady, placeOf } from '../cluster/index.ts'
+import { nodeGroupLines } from '../node-group/index.ts'
 import { formatBytes, formatDate, formatDuration, formatTable, SIMULATED_NOTE } from '../terminal/index.ts'
 import type { AnsweringView, ClusterView, ProgramView, StatusSnapshot } from './snapshot.ts'
 
@@ -109,7 +110,12 @@ function renderClusters(snapshot: StatusSnapshot): string[] {
   const table = formatTable([['CLUSTER', 'STATUS', 'KUBERNETES', 'ETCD', 'ENDPOINT', 'READY', 'LEADERS'], ...rows])
   const lines = [table[0] ?? '']
   for (const [at, cluster] of snapshot.clusters.entries()) {
-    lines.push(table[at + 1] ?? '', ...notReadyLines(cluster), ...cluster.waits.map((wait) => `  waits: ${wait}`))
+    lines.push(
+      table[at + 1] ?? '',
+      ...notReadyLines(cluster),
+      ...cluster.waits.map((wait) => `  waits: ${wait}`),
+      ...nodeGroupLines(cluster.nodeGroups, snapshot.nowMs).map((line) => `  ${line}`),
+    )
   }
   const source = SOURCES[snapshot.clustersFrom]
   if (source !== undefined) lines.push(source)

@@ -1,4 +1,5 @@
 import type { MemberStatus } from '@evenkeel/contract/kinds'
+import type { NodeGroupView } from '../node-group/index.ts'
 
 /** One program of the installation, as the host sees it. */
 export interface ProgramView {
@@ -45,6 +46,8 @@ export interface ClusterView {
   /** What is not so and should be. */
   readonly waits: readonly string[]
   readonly tokensValidUntil?: string
+  /** By name; none where the home does not answer. */
+  readonly nodeGroups: readonly NodeGroupView[]
 }
 
 /** When certificates end, of one owner (RFC 3339). */
@@ -97,6 +100,10 @@ export function isWell(snapshot: StatusSnapshot): boolean {
     snapshot.trees.every((tree) => tree.isUp) &&
     snapshot.keepers.some((keeper) => keeper.acts) &&
     snapshot.keepers.every((keeper) => keeper.ready) &&
-    snapshot.clusters.every((cluster) => cluster.phase === 'ACTIVE' && cluster.waits.length === 0)
+    snapshot.clusters.every(isClusterWell)
   )
+}
+
+function isClusterWell({ phase, waits, nodeGroups }: ClusterView): boolean {
+  return [{ phase, waits }, ...nodeGroups].every((one) => one.phase === 'ACTIVE' && one.waits.length === 0)
 }

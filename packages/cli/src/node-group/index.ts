@@ -1,0 +1,5 @@
+export { clusterNodesText, describeNodeGroupText, listNodeGroupsText } from './describe.ts'
+export { followNodeGroupCreation, followNodeGroupDeletion, type NodeGroupFollowing } from './follow.ts'
+export { describeNodeGroups, nodesOf } from './look.ts'
+export { nodeGroupLines } from './render.ts'
+export { type NodeGroupView, nodeGroupView } from './view.ts'
