@@ -35,7 +35,8 @@ export interface LocalMachines extends MachinesUnderTest {
 
 const GIB = 2 ** 30
 
-export async function makeLocalMachines(): Promise<LocalMachines> {
+/** `resolver`: of programs that are not the operating system's. */
+export async function makeLocalMachines(resolver?: ProgramResolver): Promise<LocalMachines> {
   const root = await mkdtemp(join(tmpdir(), 'evenkeel-machines-'))
   const home = join(root, 'home')
   let names: TestNetwork | undefined
@@ -43,7 +44,8 @@ export async function makeLocalMachines(): Promise<LocalMachines> {
   const open = () =>
     openLocalSubstrate({
       home,
-      resolver: resolveTestProgram,
+      resolver: async (program) =>
+        program.version === 'system' || resolver === undefined ? resolveTestProgram(program) : resolver(program),
       floorBytes: GIB,
       machineNetworkOf: async (id, address) => machineNetworkOf(names)(id, address),
     })
