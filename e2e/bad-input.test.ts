@@ -5,13 +5,18 @@ import { join } from 'node:path'
 import {
   BadRequestException,
   CreateClusterCommand,
+  CreateNodegroupCommand,
+  type CreateNodegroupRequest,
   DeleteClusterCommand,
+  DeleteNodegroupCommand,
   DescribeClusterCommand,
+  DescribeNodegroupCommand,
   DescribeUpdateCommand,
   EKSClient,
   InvalidParameterException,
   InvalidRequestException,
   ListClustersCommand,
+  ListNodegroupsCommand,
   ListTagsForResourceCommand,
   ListUpdatesCommand,
   NotFoundException,
@@ -21,6 +26,8 @@ import {
   TagResourceCommand,
   UntagResourceCommand,
   UpdateClusterConfigCommand,
+  UpdateNodegroupConfigCommand,
+  UpdateNodegroupVersionCommand,
   waitUntilClusterActive,
   waitUntilClusterDeleted,
 } from '@aws-sdk/client-eks'
@@ -33,16 +40,22 @@ import { profileKey, type RequestToEks, rawClient } from './signed-request.ts'
 
 const OFFERED: readonly OperationName[] = [
   'CreateCluster',
+  'CreateNodegroup',
   'DeleteCluster',
+  'DeleteNodegroup',
   'DescribeCluster',
   'DescribeClusterVersions',
+  'DescribeNodegroup',
   'DescribeUpdate',
   'ListClusters',
+  'ListNodegroups',
   'ListTagsForResource',
   'ListUpdates',
   'TagResource',
   'UntagResource',
   'UpdateClusterConfig',
+  'UpdateNodegroupConfig',
+  'UpdateNodegroupVersion',
 ]
 
 const MINUTE_MS = 60_000
@@ -58,7 +71,7 @@ describe('when the input is bad', () => {
 
   /** All that the home holds of ours. */
   const held = async () =>
-    await evenkeel.evenkeel(['kubectl', '--home', 'get', 'clusters,updates,users', '-A', '-o', 'json'])
+    await evenkeel.evenkeel(['kubectl', '--home', 'get', 'clusters,nodegroups,updates,users', '-A', '-o', 'json'])
 
   beforeAll(async () => {
     await evenkeel.evenkeel(['up', '--no-demo'], { deadlineMs: 600_000 })
@@ -82,6 +95,8 @@ describe('when the input is bad', () => {
   }, 180_000)
 
   const wish = (name: string) => ({ name, roleArn, resourcesVpcConfig: {} })
+  /** A node group that could be. */
+  const nodes = { nodegroupName: 'small', nodeRole: 'arn:aws:iam::123456789012:role/nodes', subnets: [] }
   const create = (body: unknown): RequestToEks => ({ method: 'POST', path: '/clusters', body: JSON.stringify(body) })
   const arnOf = (name: string) => `arn:aws:eks:local-1:${accountId}:cluster/${name}`
 
@@ -257,6 +272,8 @@ describe('when the input is bad', () => {
 
       const early = client.send(new UpdateClusterConfigCommand({ name: 'demo', deletionProtection: true }))
       await refused(early, ResourceInUseException, /still being created/)
+      const tooEarly = client.send(new CreateNodegroupCommand({ ...nodes, clusterName: 'demo' }))
+      await refused(tooEarly, InvalidRequestException, /'demo' is not in ACTIVE status: it is CREATING/)
       for (const name of ['demo', 'Demo']) {
         const { cluster } = await client.send(new DeleteClusterCommand({ name }))
         expect(cluster?.status).toBe('DELETING')
@@ -340,6 +357,47 @@ describe('when the input is bad', () => {
       await done(free.update?.id ?? '')
       const { cluster } = await client.send(new DescribeClusterCommand({ name }))
       expect(cluster).toMatchObject({ status: 'ACTIVE', deletionProtection: false })
+    })
+
+    test('when a node group cannot be, each wrong is told by its name, and nothing is made', async () => {
+      const before = await held()
+      const clusterName = 'web'
+      const make = (members: Partial<CreateNodegroupRequest>) =>
+        client.send(new CreateNodegroupCommand({ ...nodes, clusterName, ...members }))
+      const rows: [members: Partial<CreateNodegroupRequest>, says: RegExp][] = [
+        [{ nodegroupName: 'a.b' }, /nodegroupName must be 1 to 63 letters/],
+        [{ instanceTypes: ['x1.mega'] }, /instanceTypes must be of t3\.nano, .*, not "x1\.mega"/],
+        [{ scalingConfig: { minSize: -1, maxSize: 1, desiredSize: 1 } }, /minSize must be at least 0/],
+        [{ scalingConfig: { minSize: 0, maxSize: 0, desiredSize: 0 } }, /maxSize must be at least 1/],
+        [{ scalingConfig: { minSize: 1, maxSize: 2, desiredSize: 3 } }, /desiredSize must be from minSize to maxSize/],
+        [{ diskSize: 0 }, /diskSize must be from 1/],
+        [{ version: '1.99' }, /since nodes must not be newer than their cluster, which has 1\.37/],
+        [{ version: '1.12' }, /since nodes must not be more than 3 minors older/],
+        [{ releaseVersion: '1.37.0-20200101' }, /releaseVersion must be one of 1\.37/],
+        [{ labels: { 'eks.amazonaws.com/nodegroup': 'x' } }, /must not have the key "eks\.amazonaws\.com\/nodegroup"/],
+        [{ taints: [{ key: 'a b', effect: 'NO_EXECUTE' }] }, /taints\[0\]\.key must be/],
+        [{ updateConfig: { maxUnavailable: 1, maxUnavailablePercentage: 1 } }, /must not have both/],
+        [{ launchTemplate: { name: 'x' } }, /launchTemplate is not offered, since nodes are no instances of EC2/],
+        [{ remoteAccess: { ec2SshKey: 'x' } }, /remoteAccess is not offered, since nodes run no SSH server/],
+        [{ amiType: 'WINDOWS_CORE_2022_x86_64' }, /amiType is not offered/],
+        [{ capacityType: 'CAPACITY_BLOCK' }, /capacityType must be ON_DEMAND or SPOT/],
+        [{ nodeRole: 'me' }, /nodeRole must be the ARN of an IAM role/],
+      ]
+      for (const [members, says] of rows) await refused(make(members), InvalidParameterException, says)
+      await refused(make({ clusterName: 'none' }), ResourceNotFoundException, /No cluster found for name: none/)
+      const nodegroupName = 'none'
+      for (const command of [
+        new DescribeNodegroupCommand({ clusterName, nodegroupName }),
+        new DeleteNodegroupCommand({ clusterName, nodegroupName }),
+        new UpdateNodegroupConfigCommand({ clusterName, nodegroupName, scalingConfig: { desiredSize: 1 } }),
+        new UpdateNodegroupVersionCommand({ clusterName, nodegroupName }),
+        new ListUpdatesCommand({ name: clusterName, nodegroupName }),
+      ]) {
+        const call = client.send(command as DescribeNodegroupCommand)
+        await refused(call, ResourceNotFoundException, /No node group found for name: none/)
+      }
+      expect((await client.send(new ListNodegroupsCommand({ clusterName }))).nodegroups).toEqual([])
+      expect(await held()).toBe(before)
     })
 
     test('when a token is not good, it is refused with 401, and the audit says why without the token', async () => {

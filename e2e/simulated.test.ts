@@ -36,6 +36,31 @@ describe('when hosted clusters are simulated', () => {
     expect(kubectl.code).toBe(1)
   })
 
+  test('when it is given nodes, they are shown, and it is not deleted before them', async () => {
+    await evenkeel.evenkeel(['nodegroup', 'create', 'web', 'small', '--nodes', '3'], { deadlineMs: 60_000 })
+    expect(await evenkeel.evenkeel(['status'])).toMatch(/node group small {2}ACTIVE {2}3\/3 Ready {2}1\.37\./)
+    const nodes = await evenkeel.evenkeel(['cluster', 'describe', 'web'])
+    expect(nodes.match(/^ {2}ng-\S+ +zone [abc] +t3\.medium +1\.37\.\S+ +Ready +for /gm)).toHaveLength(3)
+    const refused = await evenkeel.tryEvenkeel(['cluster', 'delete', 'web'])
+    expect(refused.stderr).toMatch(/ResourceInUseException: Cluster has nodegroups attached: .*\(small\)/)
+    // The home does not know the kinds of its policies at once.
+    const direct = [
+      'kubectl',
+      '--home',
+      'delete',
+      'ekc',
+      '--all',
+      '--all-namespaces',
+      '--wait=false',
+      '--dry-run=server',
+    ]
+    await expect
+      .poll(async () => (await evenkeel.tryEvenkeel(direct)).stderr, { timeout: 60_000, interval: 500 })
+      .toContain('cluster web has node groups: delete small first')
+    await evenkeel.evenkeel(['nodegroup', 'delete', 'web', 'small'], { deadlineMs: 60_000 })
+    expect(await evenkeel.evenkeel(['nodegroup', 'list', 'web'])).toContain('no node groups')
+  })
+
   test('when the acting keeper is killed, the next one finds the cluster settled and writes nothing', async () => {
     const before = await clusters()
     const acting = (await status()).keepers.find((keeper) => keeper.acts)

@@ -170,6 +170,7 @@ const UPDATE: KindDefinition = {
   status: UpdateStatus,
   columns: [
     { name: 'Cluster', type: 'string', jsonPath: '.spec.clusterName' },
+    { name: 'Node Group', type: 'string', jsonPath: '.spec.nodegroupName' },
     { name: 'Type', type: 'string', jsonPath: '.spec.type' },
     { name: 'Phase', type: 'string', jsonPath: '.status.phase' },
     AGE,

@@ -62,7 +62,7 @@ it('when definitions are made, each kind has its status, its columns and what cl
       'Cluster,Node Group,Release,Desired,Ready,Phase,Age',
       '.spec.clusterName,.spec.nodegroupName',
     ],
-    ['updates.evenkeel.dev', true, 'Cluster,Type,Phase,Age', '.spec.clusterName'],
+    ['updates.evenkeel.dev', true, 'Cluster,Node Group,Type,Phase,Age', '.spec.clusterName'],
     ['users.evenkeel.dev', false, 'User Name,Access Keys,Age', '.spec.userName'],
   ])
 })
