@@ -107,7 +107,7 @@ const ROOT_FOLDER = [
   'mkdir -p $root/usr $root/proc $root/dev $root/sys $root/run $root/tmp',
   'for name in bin sbin lib lib64; do [ -L $root/$name ] || ln -s usr/$name $root/$name; done',
 ].join('; ')
-const runWords = (name: string) => [
-  ...['ctr', 'run', '-d', '--rootfs', '--env', 'PATH=/usr/bin', '--cgroup', `/kubepods/${name}`],
-  ...['--mount', 'type=bind,src=/usr,dst=/usr,options=rbind:ro', '/var/container', name],
-]
+function runWords(name: string): readonly string[] {
+  const options = `--env PATH=/usr/bin --cgroup /kubepods/${name} --mount type=bind,src=/usr,dst=/usr,options=rbind:ro`
+  return ['ctr', 'run', '-d', '--rootfs', ...options.split(' '), '/var/container', name]
+}

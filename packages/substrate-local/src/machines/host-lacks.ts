@@ -13,6 +13,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   mount: 'mount',
   'mkfs.ext4': 'e2fsprogs',
   e2fsck: 'e2fsprogs',
+  resize2fs: 'e2fsprogs',
   ip: 'iproute2',
   nft: 'nftables',
 }

@@ -161,6 +161,31 @@ describe.runIf(lacks.length === 0)(`a local machine${lacks.length === 0 ? '' : `
     }
   })
 
+  it('when it is to have a larger disk, it has it from its next start on', async () => {
+    const spec = await start({ cluster: 'grows', name: 'n1' })
+    await world.inside(spec, 'sh', '-c', 'echo kept >/var/kept')
+    const before = await seen(spec)
+    await world.machines.ensure({ ...spec, resources: { ...spec.resources, diskGib: 2 } })
+    expect((await seen(spec))?.programs).toEqual(before?.programs)
+    await world.machines.reboot(spec)
+    await untilRunning(spec, before)
+    expect(Number(await world.inside(spec, 'sh', '-c', 'df -k --output=size / | tail -1'))).toBeGreaterThan(
+      1.8 * 2 ** 20,
+    )
+    expect(await world.inside(spec, 'cat', '/var/kept')).toBe('kept')
+  })
+
+  it('when its network namespace was replaced, it is made anew in the new one by the next start', async () => {
+    const spec = await start({ cluster: 'replaced', name: 'n1' })
+    const before = await seen(spec)
+    await run('ip', 'netns', 'del', world.namespaceOf(spec))
+    await world.killProgram(spec, 'one')
+    await untilRunning(spec, before)
+    expect(await world.inside(spec, 'sh', '-c', 'ip -o -4 addr show eth0')).toContain(`${spec.address.host}/`)
+    await untilGone(spec)
+    expect(await world.tracesOf(spec)).toEqual([])
+  })
+
   it('when a program leaves processes, mounts and groups behind, a removal leaves no trace of them', async () => {
     const mess = [
       'mkdir -p /var/lib/x && mount -t tmpfs tmpfs /var/lib/x',
@@ -235,7 +260,7 @@ describe.runIf(lacks.length === 0)(`a local machine${lacks.length === 0 ? '' : `
   })
 
   it('when the process that makes it is killed between any two changes, the next one makes it, or removes it without a trace', async () => {
-    for (let changes = 0; ; changes += 3) {
+    for (let changes = 0; ; changes += 6) {
       const spec = await world.machine({ cluster: `cut-${changes}-x`, name: 'n1' })
       const end = await cutShort(changes, () => world.machines.ensure(spec))
       const state = (await seen(spec))?.state
