@@ -2,4 +2,4 @@ export { clusterNodesText, describeNodeGroupText, listNodeGroupsText } from './d
 export { followNodeGroupCreation, followNodeGroupDeletion, type NodeGroupFollowing } from './follow.ts'
 export { describeNodeGroups, nodesOf } from './look.ts'
 export { nodeGroupLines } from './render.ts'
-export { type NodeGroupView, nodeGroupView } from './view.ts'
+export { type NodeGroupView, type NodeView, nodeGroupView } from './view.ts'

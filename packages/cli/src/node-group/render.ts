@@ -1,9 +1,8 @@
-import type { NodeStatus } from '@evenkeel/contract/kinds'
 import { formatDuration, formatTable } from '../terminal/index.ts'
-import type { NodeGroupView } from './view.ts'
+import type { NodeGroupView, NodeView } from './view.ts'
 
 /** A line a node: where it is, how it is, and since when. Pure. */
-export function nodeLines(nodes: readonly NodeStatus[], nowMs: number): string[] {
+export function nodeLines(nodes: readonly NodeView[], nowMs: number): string[] {
   return formatTable(
     nodes.map((node) => [
       node.name,
@@ -11,16 +10,22 @@ export function nodeLines(nodes: readonly NodeStatus[], nowMs: number): string[]
       node.instanceType,
       node.releaseVersion,
       node.ready ? 'Ready' : 'NotReady',
-      `${node.state === 'Joined' ? '' : `${node.state} `}for ${formatDuration(nowMs - Date.parse(node.since))}`,
+      stateText(node, nowMs),
       node.message ?? '',
     ]),
   )
 }
 
-/** `2/2 Ready of 1.37.2-20261125`. */
-export function sizeText({ ready, desired, releaseVersion, newerRelease }: NodeGroupView): string {
+/** `Draining for 30 s`; of a node that nothing is done with, for how long it is so. */
+function stateText({ state, since }: NodeView, nowMs: number): string {
+  const time = since === undefined ? [] : [`for ${formatDuration(nowMs - Date.parse(since))}`]
+  return [...(state === 'Joined' ? [] : [state]), ...time].join(' ')
+}
+
+/** `2/2 Ready  1.37.2-20261125`. */
+function sizeText({ ready, desired, nodes, releaseVersion, newerRelease }: NodeGroupView): string {
   const newer = newerRelease === undefined ? '' : ` (newest: ${newerRelease})`
-  return `${ready}/${desired} Ready  ${releaseVersion}${newer}`
+  return `${ready}/${desired ?? nodes.length} Ready  ${releaseVersion ?? ''}${newer}`.trimEnd()
 }
 
 /** A line a node group, and below it what is not as it should be. Pure. */

@@ -2,17 +2,20 @@ import type { NodeGroup, NodeStatus } from '@evenkeel/contract/kinds'
 import { newestNodeBundle, releaseOf } from '@evenkeel/distribution'
 import { waitLines } from '../cluster/index.ts'
 
+/** A node as people see it; `since` is not known where only a keeper can be asked. */
+export type NodeView = Omit<NodeStatus, 'since'> & { readonly since?: string }
+
 /** A node group as people see it. */
 export interface NodeGroupView {
   readonly name: string
   readonly phase: string
-  /** Node bundle that its nodes run. */
-  readonly releaseVersion: string
+  /** Node bundle that its nodes run; this and how many are desired are known to the home alone. */
+  readonly releaseVersion?: string
   /** The newest bundle of their minor, where they run an older one. */
   readonly newerRelease?: string
-  readonly desired: number
+  readonly desired?: number
   readonly ready: number
-  readonly nodes: readonly NodeStatus[]
+  readonly nodes: readonly NodeView[]
   /** What is not so and should be. */
   readonly waits: readonly string[]
 }

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { nodeGroupLines } from '../node-group/index.ts'
 import { type KeptControlPlane, keptCertificates, keptView, keptWaits, parseKeeperAnswer } from './kept.ts'
 
 const kept: KeptControlPlane = {
@@ -28,6 +29,28 @@ test('when a keeper says what it waits for, that is told, then who does not answ
 
 test('when a keeper says nothing, its conditions do', () => {
   expect(keptWaits({ ...kept, notes: [], silent: {} })).toEqual(['EndpointReady: no ready API server answers'])
+})
+
+test('when the home is dead, the nodes of a cluster are shown as the keeper has them', () => {
+  const node = { name: 'ng-1', zone: 'a', instanceType: 't3.small', releaseVersion: '1.37.2-20261125' }
+  const nodes = [
+    { ...node, state: 'Joined' as const, ready: true },
+    { ...node, name: 'ng-2', state: 'Booting' as const, ready: false },
+  ]
+  const group = { cluster: kept.id, nodegroupName: 'small', phase: 'CREATING', nodes, issues: [] }
+  const notes = [{ kind: 'waiting', detail: 'ng-2 boots' }]
+  const groups = [
+    { ...group, notes },
+    { ...group, cluster: 'another', notes },
+  ]
+  expect(keptView(kept, groups).nodeGroups).toEqual([
+    { name: 'small', phase: 'CREATING', ready: 1, nodes, waits: ['ng-2 boots'] },
+  ])
+  expect(nodeGroupLines(keptView(kept, groups).nodeGroups, 0)).toEqual([
+    'node group small  CREATING  1/2 Ready',
+    '  ng-2  zone a  t3.small  1.37.2-20261125  NotReady  Booting',
+    '  waits: ng-2 boots',
+  ])
 })
 
 test('when the home is dead, a cluster is shown as the keeper has it', () => {

@@ -1,11 +1,13 @@
 import type { Condition, MemberStatus } from '@evenkeel/contract/kinds'
 import { waitLines } from '../cluster/index.ts'
+import type { NodeGroupView, NodeView } from '../node-group/index.ts'
 import type { CertificatesView, ClusterView } from './snapshot.ts'
 
 /** The part that we read of what `GET /status` of a keeper answers. */
 export interface KeeperAnswer {
   readonly acts: boolean
   readonly controlPlanes: readonly KeptControlPlane[]
+  readonly nodeGroups?: readonly KeptNodeGroup[]
   readonly serviceCertificate?: { readonly nextExpiry: string; readonly authorityExpiry: string }
 }
 
@@ -22,6 +24,16 @@ export interface KeptControlPlane {
   readonly notes: readonly { readonly kind: string; readonly detail: string }[]
   /** Why members, the endpoint or tokens do not answer, by name. */
   readonly silent: Readonly<Record<string, string>>
+}
+
+export interface KeptNodeGroup {
+  /** Id of its cluster. */
+  readonly cluster: string
+  readonly nodegroupName: string
+  readonly phase: string
+  readonly nodes: readonly NodeView[]
+  readonly issues: readonly { readonly code: string; readonly message: string }[]
+  readonly notes: readonly { readonly kind: string; readonly detail: string }[]
 }
 
 export function parseKeeperAnswer(body: string): KeeperAnswer | undefined {
@@ -49,7 +61,7 @@ function firstLine(text: string): string {
 }
 
 /** A cluster as the acting keeper has it, for when the home does not answer. */
-export function keptView(kept: KeptControlPlane): ClusterView {
+export function keptView(kept: KeptControlPlane, nodeGroups: readonly KeptNodeGroup[] = []): ClusterView {
   const versionOf = (component: string) => kept.members.find((member) => member.component === component)?.version
   const kubernetesVersion = versionOf('kube-apiserver')
   const etcdVersion = versionOf('etcd')
@@ -64,8 +76,15 @@ export function keptView(kept: KeptControlPlane): ClusterView {
     ...(etcdVersion === undefined ? {} : { etcdVersion }),
     members: kept.members,
     waits: keptWaits(kept),
-    nodeGroups: [],
+    nodeGroups: nodeGroups.filter(({ cluster }) => cluster === kept.id).map(keptNodeGroup),
   }
+}
+
+function keptNodeGroup({ nodegroupName, phase, nodes, issues, notes }: KeptNodeGroup): NodeGroupView {
+  const open = notes.filter((note) => note.kind !== 'did').map((note) => note.detail)
+  const wrong = issues.map(({ code, message }) => `${code}: ${message}`)
+  const ready = nodes.filter((node) => node.ready).length
+  return { name: nodegroupName, phase, ready, nodes, waits: [...open, ...wrong] }
 }
 
 /** Of everything that the acting keeper renews. */

@@ -154,7 +154,10 @@ async function observeClusters(
     })
     return { clusters, clustersFrom: 'home' }
   }
-  if (acting !== undefined) return { clusters: hosted.map(keptView), clustersFrom: 'keeper' }
+  if (acting !== undefined) {
+    const clusters = hosted.map((kept) => keptView(kept, acting.nodeGroups))
+    return { clusters, clustersFrom: 'keeper' }
+  }
   return { clusters: await hostViews(substrate), clustersFrom: 'host' }
 }
 

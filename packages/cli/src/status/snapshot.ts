@@ -46,7 +46,7 @@ export interface ClusterView {
   /** What is not so and should be. */
   readonly waits: readonly string[]
   readonly tokensValidUntil?: string
-  /** By name; none where the home does not answer. */
+  /** By name; none where neither home nor keeper answers. */
   readonly nodeGroups: readonly NodeGroupView[]
 }
 
