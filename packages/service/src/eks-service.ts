@@ -56,7 +56,11 @@ export class EksService {
     this.#updates = new Informer<Update>({ client, resource: UPDATES, clock, log, ...kept('updates.json') })
     const file = kept('access-answers.json').mirrorFile
     this.#memory = new AccessMemory({ clock, log, ...(file === undefined ? {} : { file }) })
-    const clusterMetrics = new ClusterMetrics(metrics, { clusters: this.#clusters, clock })
+    const clusterMetrics = new ClusterMetrics(metrics, {
+      clusters: this.#clusters,
+      nodeGroups: this.#nodeGroups,
+      clock,
+    })
     const context: EksContext = {
       region,
       client,

@@ -204,6 +204,7 @@ describe('health and metrics', () => {
       .poll(async () => (await server.inject('/metrics')).body)
       .toContain('evenkeel_eks_clusters_items{status="CREATING"} 1')
     const metrics = (await server.inject('/metrics')).body
+    expect(metrics).toContain('evenkeel_eks_nodegroups_items{status="ACTIVE"} 0')
     expect(metrics).toContain('evenkeel_eks_request_duration_seconds_count{operation="CreateCluster",code="Success"} 1')
     expect(metrics).not.toContain(
       'evenkeel_eks_request_duration_seconds_sum{operation="CreateCluster",code="Success"} 0\n',

@@ -4,14 +4,16 @@ import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { isOffered } from '../eks-api/index.ts'
 import { OPERATION_SCHEMAS, type OperationSchema } from '../eks-protocol/index.ts'
-import { EksRig, LEAST_WISH } from '../testing/eks-rig.ts'
+import { EksRig, LEAST_NODE_GROUP_WISH, LEAST_WISH } from '../testing/eks-rig.ts'
 
 let rig: EksRig
 beforeAll(async () => {
   // Few clusters: beyond that the wildest wish ends at the quota.
   rig = await EksRig.start({ clusterQuota: 20 })
   await rig.create('web')
-  await rig.report('web', { phase: 'ACTIVE' })
+  await rig.report('web', { phase: 'ACTIVE', network: 'private' })
+  await rig.createNodeGroup('web')
+  await rig.reportNodeGroup('web', { phase: 'ACTIVE', releaseVersion: '1.35.2-20261125' })
 })
 afterAll(() => rig[Symbol.asyncDispose]())
 
@@ -83,6 +85,17 @@ function inputOf(operation: OperationSchema): fc.Arbitrary<WildInput> {
 /** Bodies that are accepted as they are. */
 const RIGHT_BODIES: Readonly<Record<string, object>> = {
   CreateCluster: { ...LEAST_WISH, name: 'another' },
+  CreateNodegroup: {
+    ...LEAST_NODE_GROUP_WISH,
+    nodegroupName: 'another',
+    scalingConfig: { minSize: 1, maxSize: 2, desiredSize: 1 },
+    labels: { a: 'b' },
+    taints: [{ key: 'a', effect: 'NO_EXECUTE' }],
+    updateConfig: { maxUnavailable: 1 },
+    nodeRepairConfig: { enabled: true },
+  },
+  UpdateNodegroupConfig: { scalingConfig: { desiredSize: 1 }, labels: { addOrUpdateLabels: { a: 'b' } } },
+  UpdateNodegroupVersion: { force: true },
   TagResource: { tags: { a: 'b' } },
 }
 
