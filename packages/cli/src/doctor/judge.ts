@@ -137,7 +137,7 @@ export function judgeClock(nowMs: number, past: { readonly ms: number; readonly 
 const MINUTE_MS = 60_000
 
 /** Ports at which members listen, each at addresses of its own: somebody who listens at all addresses is in their way. */
-const MEMBER_PORTS: readonly number[] = [2378, 2379, 2380, 2381, 6443, 9090, 9443, 9444, 10257, 10259]
+const MEMBER_PORTS: readonly number[] = [2378, 2379, 2380, 2381, 2382, 6443, 9090, 9443, 9444, 10257, 10259]
 
 /** `listening`: TCP ports that somebody listens on at all addresses. */
 export function judgeListeners(listening: ReadonlySet<number>): Finding {
