@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { hostedIntent, NOW_MS, settled, withInstances, withSilent } from '../testing/snapshots.ts'
+import {
+  hostedIntent,
+  NOW_MS,
+  settled,
+  withInstances,
+  withLeader,
+  withLeaving,
+  withSilent,
+} from '../testing/snapshots.ts'
 import { planControlPlane } from './plan.ts'
 import { type ControlPlaneSnapshot, CREATE_DEADLINE_MS } from './snapshot.ts'
 import { type Step, subjectOf } from './steps.ts'
@@ -147,9 +155,22 @@ describe('replacement', () => {
       ['RestartInstance etcd-a'],
     ],
     [
+      'all do, and the first zone has the leader of etcd, another zone begins',
+      withLeader(
+        withInstances(settled(), { 'etcd-a': drifted, 'etcd-c': drifted, 'kube-apiserver-a': drifted }),
+        'etcd-a',
+      ),
+      ['RestartInstance etcd-c'],
+    ],
+    [
+      'only the zone with the leader of etcd is left, it goes',
+      withLeader(withInstances(settled(), { 'etcd-a': drifted, 'kube-apiserver-a': drifted }), 'etcd-a'),
+      ['RestartInstance etcd-a'],
+    ],
+    [
       'a zone has two, they go one at a time',
-      withInstances(settled(), { 'kube-apiserver-b': lost, 'etcd-hop-b': lost }),
-      ['RestartInstance etcd-hop-b'],
+      withInstances(settled(), { 'kube-apiserver-b': lost, 'etcd-b': lost }),
+      ['RestartInstance etcd-b'],
     ],
     [
       'the API server of a zone does, its controllers go with it, those of the other zone do not',
@@ -171,11 +192,43 @@ describe('replacement', () => {
       ['RestartInstance kube-apiserver-a'],
     ],
     [
+      'an etcd hop has lost its supervisor, the API server behind it goes first',
+      withInstances(settled(), { 'etcd-hop-a': lost }),
+      ['RestartInstance kube-apiserver-a'],
+    ],
+    [
+      'a hop has lost its supervisor, and so have the API server behind it and its controllers, these go first and together',
+      withInstances(settled(), {
+        'etcd-hop-a': lost,
+        'kube-apiserver-a': lost,
+        'kube-controller-manager-a': lost,
+        'kube-scheduler-a': lost,
+      }),
+      [
+        'RestartInstance kube-apiserver-a',
+        'RestartInstance kube-controller-manager-a',
+        'RestartInstance kube-scheduler-a',
+      ],
+    ],
+    [
       'that API server is still leading its clients away, the hop stays',
       {
         ...withSilent(withInstances(settled(), { 'etcd-hop-a': drifted }), 'kube-apiserver-a'),
         restarts: [{ name: 'kube-apiserver-a', pid: 1000, sinceMs: NOW_MS - 20_000 }],
       },
+      [],
+    ],
+    [
+      'that API server is young and leaves, and nobody remembers that it was told to, the hop stays',
+      withLeaving(
+        withInstances(settled(), { 'etcd-hop-a': lost, 'kube-apiserver-a': { ...lost, startedAt: NOW_MS - 30_000 } }),
+        'kube-apiserver-a',
+      ),
+      [],
+    ],
+    [
+      'an API server leaves, and nobody remembers that it was told to, it gets no second signal, which would end it at once',
+      withLeaving(withInstances(settled(), { 'kube-apiserver-a': lost }), 'kube-apiserver-a'),
       [],
     ],
     [

@@ -35,7 +35,7 @@ async function rig() {
   const leaves = await issueCertificates(keys, plan, { nowMs })
   const [server, keeper] = [leafOf(leaves, 'server'), leafOf(leaves, 'keeper')]
   const ca = keys.authorities.cluster.certificate
-  const says = { ready: true, leader: true, hasServiceAccount: true, username: 'evenkeel:probe' }
+  const says = { ready: true, page: 'ok', leader: true, hasServiceAccount: true, username: 'evenkeel:probe' }
   const asked: string[] = []
   const listener = createServer(
     { cert: server.certificate, key: server.key, ca, requestCert: true, rejectUnauthorized: false },
@@ -47,7 +47,7 @@ async function rig() {
       const answer = (status: number, body: unknown) =>
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
       if (url === '/readyz') {
-        response.writeHead(says.ready ? 200 : 500).end('ok')
+        response.writeHead(says.ready ? 200 : 500).end(says.page)
       } else if (url === '/v3/maintenance/status') {
         answer(200, { header: { member_id: '7' }, leader: says.leader ? '7' : '8' })
       } else if (url.endsWith('/serviceaccounts/default')) {
@@ -104,6 +104,16 @@ describe('NetworkProber', () => {
     expect(probes.members['etcd-a']).toMatchObject({ ready: false, detail: expect.stringContaining('500') })
     expect(probes.endpoint.ready).toBe(false)
     expect(probes.members['etcd-hop-a']?.ready).toBe(true)
+    prober.forget(target.id)
+  })
+
+  it('when a member says that it was told to end, it is leaving; when it says anything else, it is not', async () => {
+    const { prober, target, says } = await rig()
+    says.ready = false
+    says.page = '[+]ping ok\n[-]shutdown failed: reason withheld\nreadyz check failed\n'
+    expect((await prober.probe(target, 'keeping')).members['etcd-a']).toMatchObject({ ready: false, leaving: true })
+    says.page = '[-]etcd failed: reason withheld\n[+]shutdown ok\nreadyz check failed\n'
+    expect((await prober.probe(target, 'keeping')).members['etcd-a']).not.toHaveProperty('leaving')
     prober.forget(target.id)
   })
 

@@ -1,6 +1,6 @@
 import { connect } from 'node:tls'
 import { clusterToken } from '@evenkeel/contract/sigv4'
-import { type Clock, KubeClient, type KubeConnection, SERVICE_ACCOUNTS } from '@evenkeel/kernel'
+import { type Clock, KubeClient, type KubeConnection, KubeError, SERVICE_ACCOUNTS } from '@evenkeel/kernel'
 import type { ClusterId } from '@evenkeel/substrate'
 import type { AskedMember, Prober, ProbeTarget } from './ports.ts'
 import type { MemberProbe, Probes } from './snapshot.ts'
@@ -167,12 +167,20 @@ async function askWhoAmI(client: KubeClient, expected: string): Promise<MemberPr
   })
 }
 
+/** Name of the check of kube-apiserver's `/readyz` that fails from SIGTERM on. */
+const SHUTDOWN_CHECK = 'shutdown'
+
 /** No answer is an answer here: why goes into the detail. */
 async function told(ask: () => Promise<MemberProbe>): Promise<MemberProbe> {
   try {
     return await ask()
   } catch (error) {
-    return { ready: false, detail: error instanceof Error ? error.message : String(error) }
+    const leaving = error instanceof KubeError && error.failedChecks.includes(SHUTDOWN_CHECK)
+    return {
+      ready: false,
+      detail: error instanceof Error ? error.message : String(error),
+      ...(leaving ? { leaving } : {}),
+    }
   }
 }
 

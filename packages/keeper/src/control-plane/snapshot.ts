@@ -113,6 +113,8 @@ export interface MemberProbe {
   readonly ready: boolean
   /** Of an etcd member. */
   readonly leader?: boolean
+  /** Of an API server that is not ready: it was told to end, and still serves those who have not left it. */
+  readonly leaving?: boolean
   /** Why it is not ready, for logs and for `/status`; not for conditions, which change in coarse steps alone. */
   readonly detail?: string
 }

@@ -134,10 +134,22 @@ export function withInstances(
 
 /** Some members do not answer. */
 export function withSilent(snapshot: ControlPlaneSnapshot, ...names: readonly string[]): ControlPlaneSnapshot {
+  return names.reduce((changed, name) => withProbe(changed, name, { ready: false }), snapshot)
+}
+
+/** One member of etcd says that it leads. */
+export function withLeader(snapshot: ControlPlaneSnapshot, name: string): ControlPlaneSnapshot {
+  return withProbe(snapshot, name, { ready: true, leader: true })
+}
+
+/** An API server says that it was told to end. */
+export function withLeaving(snapshot: ControlPlaneSnapshot, name: string): ControlPlaneSnapshot {
+  return withProbe(snapshot, name, { ready: false, leaving: true })
+}
+
+function withProbe(snapshot: ControlPlaneSnapshot, name: string, probe: MemberProbe): ControlPlaneSnapshot {
   const { probes } = snapshot
-  if (probes === undefined) {
-    return snapshot
-  }
-  const silent = Object.fromEntries(names.map((name): [string, MemberProbe] => [name, { ready: false }]))
-  return { ...snapshot, probes: { ...probes, members: { ...probes.members, ...silent } } }
+  return probes === undefined
+    ? snapshot
+    : { ...snapshot, probes: { ...probes, members: { ...probes.members, [name]: probe } } }
 }
