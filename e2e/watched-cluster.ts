@@ -183,7 +183,8 @@ export class WatchedCluster {
  *   off, it is not answered with an error. An API server that leaves in good order closes idle connections seconds before
  *   its end;
  * - a write that a member of etcd had handed to its leader. etcd (3.7) tells members of the end of their leader by nothing
- *   but silence, so until one of them is elected they hand over what comes, and answer 7 s later that it timed out.
+ *   but silence, so until one of them is elected they hand over what comes, and answer 7 s later that it timed out. A leader
+ *   that ends in good order drops what is handed to it while it hands over leadership, milliseconds before its end.
  */
 function wasInFlight(error: ProbeError, end: ProcessEnd): boolean {
   if (error.begunMs <= end.goneMs && error.failedMs >= end.seenMs) return true
