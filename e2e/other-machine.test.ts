@@ -5,8 +5,8 @@ import { waitFor } from '@evenkeel/kernel/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Installation } from './installation.ts'
 import { OtherMachine } from './other-machine.ts'
+import { addressed, Prober } from './prober.ts'
 import { shownFingerprint, type TlsServer } from './served-certificates.ts'
-import { SteadyClient } from './steady-client.ts'
 
 interface Described {
   readonly endpoint: string
@@ -103,12 +103,11 @@ describe('when other machines are served', () => {
     const shown = () => Promise.all(servers.map(shownFingerprint))
     const before = await shown()
     const hopsBefore = hopsOf(evenkeel, id)
-    const client = new SteadyClient({
-      endpoint: cluster.endpoint,
-      ca: Buffer.from(cluster.certificateAuthority.data, 'base64').toString(),
-      token: await tokenOf(other),
-    })
-    client.start()
+    const { endpoint, certificateAuthority } = cluster
+    const prober = new Prober(
+      addressed(evenkeel, { eksName: 'far', endpoint, certificateAuthority: certificateAuthority.data }),
+    )
+    await prober.start()
     const mostAway: string[][] = []
     const watch = setInterval(() => {
       const running = hopsOf(evenkeel, id)
@@ -138,13 +137,13 @@ describe('when other machines are served', () => {
         deadlineMs: 60_000,
         intervalMs: 500,
       })
+      await prober.untilAnswered()
     } finally {
       clearInterval(watch)
-      await client.stop()
+      await prober.stop()
     }
     expect(mostAway.filter((zones) => zones.length > 1)).toEqual([])
-    expect(client.failures).toEqual([])
-    expect(client.answered).toBeGreaterThan(100)
+    expect(prober.errors).toEqual([])
     for (const { of, nextExpiry } of (await status()).certificates) {
       expect(Date.parse(nextExpiry) - Date.now(), of).toBeGreaterThan(360 * 86_400_000)
     }
@@ -206,11 +205,4 @@ function hopsOf(evenkeel: Installation, id: string): Partial<Record<string, numb
     return zone === undefined ? [] : [[zone, pid] as const]
   })
   return Object.fromEntries(found)
-}
-
-async function tokenOf(machine: OtherMachine): Promise<string> {
-  const credential = JSON.parse(await machine.shell('aws eks get-token --cluster-name far --output json')) as {
-    status: { token: string }
-  }
-  return credential.status.token
 }
