@@ -316,6 +316,11 @@ describe('replacement', () => {
       ['RestartInstance endpoint-1'],
     ],
     [
+      'a balancer has lost its supervisor, and the other one has only just begun',
+      withInstances(settled(), { 'endpoint-1': lost, 'endpoint-2': { startedAt: NOW_MS - 1000 } }),
+      [],
+    ],
+    [
       'a restart is under way',
       {
         ...withInstances(settled(), { 'etcd-a': drifted, 'etcd-b': drifted }),

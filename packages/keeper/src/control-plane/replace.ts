@@ -7,6 +7,8 @@ import type { Step } from './steps.ts'
 
 /** A member that does not answer for so long after its start may be replaced although it was never ready. */
 const PATIENCE_WITH_A_START_MS = 60_000
+/** Within it a balancer listens, on a busy machine, too: it takes 0.1 s of an idle one. */
+const BALANCER_START_MS = 2000
 /** On top of the member's own grace: how long a restart that was asked for may take to be seen. */
 const PATIENCE_WITH_A_RESTART_MS = 10_000
 
@@ -61,8 +63,7 @@ export function planReplacement(snapshot: ControlPlaneSnapshot, members: readonl
   }
   const serving = candidates.find((candidate) => candidate.ready)
   const away = members.filter((member) => !member.ready).map((member) => member.spec.name)
-  const missing = balancersOf(snapshot).filter(({ state }) => state === 'starting' || state === 'stopped')
-  away.push(...missing.map((balancer) => balancer.name))
+  away.push(...missingBalancers(snapshot))
   if (serving === undefined || away.length > 0) {
     return waiting(`${first}; ${away.join(', ')} must be ready before that`)
   }
@@ -121,6 +122,13 @@ function candidateBalancers(snapshot: ControlPlaneSnapshot): Candidate[] {
       const why = 'its supervisor was lost'
       return { name, component, place, instance: balancer, ready: true, graceSeconds: 10, why }
     })
+}
+
+/** One that has just begun may not listen yet: were the other one to end now, the cluster would have no address. */
+function missingBalancers(snapshot: ControlPlaneSnapshot): string[] {
+  return balancersOf(snapshot)
+    .filter((balancer) => !isAlive(balancer) || snapshot.nowMs - (balancer.startedAt ?? 0) < BALANCER_START_MS)
+    .map((balancer) => balancer.name)
 }
 
 /**
