@@ -8,6 +8,7 @@
  *   C compiler and libseccomp.
  * - `no-source`: no source has it; the message lists what each of them said.
  * - `build-failed`: Go said no.
+ * - `image-failed`: crane said no.
  * - `wrong-version`: a program says that it is another version than the one that was asked for.
  */
 export type DistributionFault =
@@ -19,6 +20,7 @@ export type DistributionFault =
   | 'no-tools'
   | 'no-source'
   | 'build-failed'
+  | 'image-failed'
   | 'wrong-version'
 
 /** Why programs or releases could not be had, with the next step in its message. Nothing was installed half. */

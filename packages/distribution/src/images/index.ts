@@ -1,0 +1,16 @@
+export {
+  type EnsureImagesOptions,
+  ensureImages,
+  type ImageProgressEvent,
+  type InstalledImage,
+  missingImages,
+} from './ensure-images.ts'
+export {
+  type Image,
+  type ImageName,
+  type ImageRequest,
+  imagePath,
+  imageReference,
+  nodeImageRequest,
+  OWN_REGISTRY,
+} from './image.ts'
