@@ -1,3 +1,12 @@
+export {
+  type LoadedImage,
+  type LoadOptions,
+  listImages,
+  loadImage,
+  placeImages,
+  removeImage,
+  type StoredImage,
+} from './archives/index.ts'
 export { type CheckOptions, checkSources, type SourceCheck } from './check-sources.ts'
 export { type EnsureOptions, ensurePrograms, type InstalledSet } from './ensure-programs.ts'
 export { DistributionError, type DistributionFault } from './faults.ts'

@@ -6,6 +6,7 @@ export {
   missingImages,
 } from './ensure-images.ts'
 export {
+  IMAGE_NAMES,
   type Image,
   type ImageName,
   type ImageRequest,
