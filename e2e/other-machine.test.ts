@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { writeFileAtomic } from '@evenkeel/kernel'
 import { waitFor } from '@evenkeel/kernel/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { memberAddress } from './from-below.ts'
 import { Installation } from './installation.ts'
 import { OtherMachine } from './other-machine.ts'
 import { addressed, Prober } from './prober.ts'
@@ -157,23 +158,14 @@ describe('when other machines are served', () => {
 /** What every TLS server of the installation and of the cluster is reached by. */
 function serversOf(home: string, { id, serviceUrl }: { id: string; serviceUrl: string }): TlsServer[] {
   const { octet } = JSON.parse(readFileSync(join(home, 'installation.json'), 'utf8')) as { octet: number }
-  const requests = JSON.parse(readFileSync(join(home, 'records', id, 'leaves.json'), 'utf8')) as {
-    leaves: Record<string, { request: { hosts: string[] } }>
-  }
-  const addressOf = (name: string) =>
-    requests.leaves[`${name}/server`]?.request.hosts.find((host) => host.startsWith(`127.${octet}.`)) ?? ''
   const service = new URL(serviceUrl)
-  const at = (name: string, port: number) => ({ name, host: addressOf(name), port })
+  const at = (name: string, port: number) => ({ name, host: memberAddress(home, id, name.slice(-1)), port })
   return [
     ...['a', 'b', 'c'].map((zone) => at(`etcd-${zone}`, 2379)),
     ...['a', 'b', 'c'].map((zone) => ({ ...at(`etcd-${zone}`, 2380), name: `peer of etcd-${zone}` })),
     ...['a', 'b'].map((zone) => ({ ...at(`kube-controller-manager-${zone}`, 10257) })),
     ...['a', 'b'].map((zone) => ({ ...at(`kube-scheduler-${zone}`, 10259) })),
-    ...['a', 'b'].map((zone) => ({
-      name: `kube-apiserver-${zone}`,
-      host: addressOf(`kube-scheduler-${zone}`),
-      port: 6443,
-    })),
+    ...['a', 'b'].map((zone) => at(`kube-apiserver-${zone}`, 6443)),
     ...[1, 2].map((zone) => ({
       name: `authenticator ${zone}`,
       host: `127.${octet}.${zone}.1`,

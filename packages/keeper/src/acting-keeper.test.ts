@@ -48,6 +48,7 @@ async function rig() {
           authenticatorUrls: { a: 'https://127.9.1.1:9443', b: 'https://127.9.2.1:9443' },
         }),
         prober: new SimulatedProber({ substrate, clock }),
+        objects: { write: async () => {} },
         programs: { observe: async () => ({ state: 'present' }), request: () => {} },
         supervision: {
           ensureTrees: async () => [],

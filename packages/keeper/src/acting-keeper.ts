@@ -32,6 +32,7 @@ import {
   ControlPlaneMetrics,
   type ControlPlaneReport,
   controlPlaneReconciler,
+  type ObjectWriter,
   type Prober,
   type Programs,
   type Release,
@@ -65,6 +66,7 @@ export interface ActingKeeperPorts {
   readonly folder: AuthenticatorFolder
   readonly blueprint: Blueprint
   readonly prober: Prober
+  readonly objects: ObjectWriter
   readonly programs: Programs
   readonly supervision: Supervision
   readonly page: KeeperStatusPage

@@ -148,6 +148,7 @@ async function act(substrate: LocalSubstrate, acting: Acting): Promise<void> {
       ),
     }),
     prober: new controlPlane.NetworkProber({ clock, region, probeUsername: PROBE.username }),
+    objects: controlPlane.endpointWriter,
     programs: new StorePrograms({ clock, log, signal }),
     supervision: supervisionOf(substrate, { zone, storeRoot: distribution.storeRoot() }),
     offeredRelease: (minor) => {

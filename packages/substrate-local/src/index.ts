@@ -5,6 +5,16 @@ export {
   type LocalSubstrateOptions,
   openLocalSubstrate,
 } from './local-substrate.ts'
+export {
+  ensureNodeNetwork,
+  findAbandonedNamespaces,
+  isNodeNetworkPresent,
+  NAMESPACE_VARIABLE,
+  type PrivateNode,
+  privateNodeOf,
+  removeNodeNetwork,
+  whyNoPrivateNetworks,
+} from './private-network/index.ts'
 export * from './program-resolver.ts'
 export {
   type EndingProgram,

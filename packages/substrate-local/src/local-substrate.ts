@@ -6,6 +6,7 @@ import { createEndpoint } from './endpoint/index.ts'
 import { DEFAULT_FLOOR_BYTES } from './floor.ts'
 import { claimantOf, type Installation, type LocalPaths, requireLocalInstallation } from './installation/index.ts'
 import { createInstanceHost } from './instances/index.ts'
+import { createCarriers } from './private-network/index.ts'
 import type { ProgramResolver } from './program-resolver.ts'
 import { createVolumeStore } from './volume-store.ts'
 
@@ -19,6 +20,8 @@ export interface LocalSubstrateOptions {
   readonly freeBytes?: () => Promise<number>
   /** Where machine-wide claims are kept; for tests. */
   readonly claimFolders?: readonly string[]
+  /** Why new clusters get no private network; tried unless given. For tests. */
+  readonly whyNotPrivate?: () => Promise<string | undefined>
 }
 
 export interface LocalSubstrate extends Substrate {
@@ -29,7 +32,7 @@ export interface LocalSubstrate extends Substrate {
 /** The ports on this machine. Makes nothing and starts nothing. Throws NotFound where there is no installation. */
 export async function openLocalSubstrate(options: LocalSubstrateOptions): Promise<LocalSubstrate> {
   const { installation, paths } = await requireLocalInstallation(options.home)
-  const instances = createInstanceHost(paths, options.resolver)
+  const instances = createInstanceHost(paths, options.resolver, createCarriers(paths, installation))
   return {
     installation,
     paths,
@@ -39,7 +42,12 @@ export async function openLocalSubstrate(options: LocalSubstrateOptions): Promis
       floorBytes: options.floorBytes ?? DEFAULT_FLOOR_BYTES,
       ...(options.freeBytes === undefined ? {} : { freeBytes: options.freeBytes }),
     }),
-    network: createClusterNetwork(paths, installation, claimantOf(options)),
+    network: createClusterNetwork(
+      paths,
+      installation,
+      claimantOf(options),
+      options.whyNotPrivate === undefined ? {} : { whyNotPrivate: options.whyNotPrivate },
+    ),
     endpoint: createEndpoint(instances),
     elector: createElector(installation.lockSecret),
     records: createClusterRecords(paths),

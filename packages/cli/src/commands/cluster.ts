@@ -1,5 +1,5 @@
 import { CreateClusterCommand, DeleteClusterCommand, DescribeClusterCommand, type EKSClient } from '@aws-sdk/client-eks'
-import { accountNamespace } from '@evenkeel/contract/kinds'
+import { accountNamespace, CLUSTERS, type Cluster, objectName } from '@evenkeel/contract/kinds'
 import {
   callEks,
   connectEks,
@@ -51,12 +51,28 @@ export async function listClusters(options: OutputOptions, write: Write): Promis
 }
 
 export async function describeCluster(name: string, options: OutputOptions, write: Write): Promise<void> {
-  await withEks(async ({ eks, call }) => {
+  await withEks(async ({ opened, eks, call }) => {
     const { cluster } = await call(`describe cluster ${name}`, () => eks.send(new DescribeClusterCommand({ name })))
     if (options.output === 'json') writeJson(write, { cluster })
-    else write(describeText(cluster ?? {}))
+    else write(describeText(cluster ?? {}, { network: await networkOf(opened, name) }))
   })
 }
+
+/** EKS has no word for it; the home does. Where that does not answer, nothing is said. */
+async function networkOf(opened: OpenedInstallation, name: string): Promise<string | undefined> {
+  const home = openHome(opened)
+  const namespace = accountNamespace(opened.installation.accountId)
+  try {
+    const options = { namespace, name: objectName(name), timeoutMs: HOME_TIMEOUT_MS }
+    return (await home.get<Cluster>(CLUSTERS, options)).status?.network
+  } catch {
+    return undefined
+  } finally {
+    home.close()
+  }
+}
+
+const HOME_TIMEOUT_MS = 2000
 
 export interface WaitOptions {
   readonly wait: boolean

@@ -150,6 +150,16 @@ export function judgeListeners(listening: ReadonlySet<number>): Finding {
   )
 }
 
+/** `whyNot`: why no networks of clusters' own can be made here, where that is so. */
+export function judgeNetworks(whyNot: string | undefined): Finding {
+  if (whyNot === undefined) return ok('networks', 'new clusters get a network of their own (tried)')
+  return warning(
+    'networks',
+    `new clusters get loopback addresses, and can have no nodes: ${whyNot}`,
+    'run evenkeel as root on a machine that lets it make network namespaces, with iproute2, nftables and util-linux',
+  )
+}
+
 /** Modes of the state folder and of what holds secrets. */
 export function judgeModes(
   files: readonly { readonly path: string; readonly mode: number; readonly ownerId: number }[],

@@ -17,6 +17,7 @@ export interface KeptControlPlane {
   readonly phase: string
   readonly conditions: readonly Omit<Condition, 'lastTransitionTime'>[]
   readonly members: readonly MemberStatus[]
+  readonly network?: string
   readonly nextCertificateExpiry?: string
   readonly certificateAuthorityExpiry?: string
   readonly notes: readonly { readonly kind: string; readonly detail: string }[]
@@ -62,6 +63,7 @@ export function keptView(kept: KeptControlPlane): ClusterView {
     version: kubernetesVersion ?? '',
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
     ...(etcdVersion === undefined ? {} : { etcdVersion }),
+    ...(kept.network === undefined ? {} : { network: kept.network }),
     members: kept.members,
     waits: keptWaits(kept),
   }

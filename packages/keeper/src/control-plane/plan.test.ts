@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest'
 import {
   hostedIntent,
   NOW_MS,
+  PRIVATE,
   settled,
   withInstances,
   withLeader,
   withLeaving,
   withSilent,
 } from '../testing/snapshots.ts'
+import { clusterObjects } from './components/index.ts'
 import { planControlPlane } from './plan.ts'
 import { type ControlPlaneSnapshot, CREATE_DEADLINE_MS } from './snapshot.ts'
 import { type Step, subjectOf } from './steps.ts'
@@ -42,6 +44,45 @@ const unmade: Partial<ControlPlaneSnapshot> = {
 const CREATING_MS = Date.parse('2026-11-24T12:00:05Z')
 const creating = (change: Partial<ControlPlaneSnapshot> = {}) =>
   settled({ outcome: undefined, nowMs: CREATING_MS, ...change })
+
+/** What keepers keep in a cluster with nodes. */
+const withObjects = (snapshot: ControlPlaneSnapshot, areThere: boolean): ControlPlaneSnapshot => ({
+  ...snapshot,
+  network: PRIVATE,
+  desired: snapshot.desired && { ...snapshot.desired, objects: clusterObjects(PRIVATE) },
+  probes: snapshot.probes && { ...snapshot.probes, objects: areThere },
+})
+
+describe('a control plane with a network of its own', () => {
+  it('when the network is lost, it is put back after everything else, which does not wait for it', () => {
+    const lossy = withInstances(settled({ network: PRIVATE, networkPresent: false }), { 'etcd-b': 'absent' })
+    expect(steps(lossy)).toEqual(['EnsureInstance etcd-b', 'EnsureNetwork abc'])
+  })
+
+  it('when it is created, its network comes before whatever runs in it', () => {
+    const first = creating({ network: PRIVATE, networkPresent: false, observedInstances: [], probes: undefined })
+    expect(steps(first)[0]).toBe('EnsureNetwork abc')
+  })
+
+  it('when the machine does not let it, that is told until it does', () => {
+    const refusals = [{ step: 'EnsureNetwork', subject: 'abc', code: 'NotReady' as const, message: 'no nft' }]
+    const refused = settled({ network: PRIVATE, networkPresent: false, refusals })
+    expect(notes(refused)).toEqual(['blocked Refused: no nft'])
+    expect(notes({ ...refused, networkPresent: true })).toEqual([])
+  })
+
+  it('when objects that it is to hold are missing, they are written, once it answers', () => {
+    expect(steps(withObjects(settled(), true))).toEqual([])
+    const missing = withObjects(settled(), false)
+    expect(steps(missing)).toEqual(['WriteObjects abc'])
+    expect(steps({ ...missing, probes: { ...missing.probes!, endpoint: { ready: false } } })).toEqual([])
+  })
+
+  it('when it is created, it is not ACTIVE before it holds them', () => {
+    expect(steps(withObjects(creating(), false))).toEqual(['WriteObjects abc'])
+    expect(steps(withObjects(creating(), true))).toEqual(['RecordOutcome abc active'])
+  })
+})
 
 describe('an active control plane', () => {
   it.each<[string, ControlPlaneSnapshot, string[]]>([

@@ -11,6 +11,7 @@ import {
 } from '@evenkeel/substrate'
 import { withDiskFaults } from '../disk-faults.ts'
 import type { LocalPaths } from '../installation/index.ts'
+import type { CarrierOf } from '../private-network/index.ts'
 import { hasReader, isLockFree, writeToFifo } from '../processes/index.ts'
 import type { ProgramResolver } from '../program-resolver.ts'
 import { ensureLink } from '../supervision/index.ts'
@@ -33,8 +34,12 @@ import { renderServiceFolder } from './service-folder.ts'
 /** Of programs whose spec is not known any more. */
 const DEFAULT_GRACE_SECONDS = 10
 
-/** Programs as processes under s6, on this machine. */
-export function createInstanceHost(paths: LocalPaths, resolver: ProgramResolver): InstanceHost {
+/** Programs as processes under s6, on this machine. `carrierOf` tells what their networks take. */
+export function createInstanceHost(
+  paths: LocalPaths,
+  resolver: ProgramResolver,
+  carrierOf: CarrierOf = async () => undefined,
+): InstanceHost {
   const endings = trackEndings()
   const scan = createScans(paths)
 
@@ -48,6 +53,7 @@ export function createInstanceHost(paths: LocalPaths, resolver: ProgramResolver)
     requirePlace(spec.place)
     const command = await resolver(spec.program)
     await requireVolumes(paths, spec)
+    const carrier = await carrierOf(spec.cluster, spec.place)
     const found = await find(spec)
     if (found?.place !== undefined && found.place !== spec.place) {
       throw new SubstrateFault(
@@ -70,7 +76,7 @@ export function createInstanceHost(paths: LocalPaths, resolver: ProgramResolver)
       // First what `observe` knows it by, so that no file is left that nobody removes; last what s6 finds it by.
       await ensureServiceFolder(folder, scanLinkOf(paths, spec))
       await writeInstanceFiles(paths.filesOf(spec), spec.files, filesDigest(spec))
-      for (const file of renderServiceFolder(paths, spec, command, written)) {
+      for (const file of renderServiceFolder(paths, spec, { command, written, carrier })) {
         await writeIfDifferent(join(folder, file.path), file.content, file.mode)
       }
       await rm(join(folder, 'down'), { force: true })

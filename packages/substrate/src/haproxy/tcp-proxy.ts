@@ -28,10 +28,24 @@ export interface TcpProxyCheck {
   readonly onUnready?: 'cut' | 'drain'
 }
 
-/** One HAProxy process that passes TCP to the healthy ones of its servers. */
-export interface TcpProxy {
+/** Somewhere to listen. */
+export interface TcpListener {
   readonly bind: string
   readonly port: number
+}
+
+/** Something else that the same process passes on, to whichever server takes connections. */
+export interface TcpRelay extends TcpListener {
+  /** Unique in the proxy: letters, digits, `-`, `_`, `.`. */
+  readonly name: string
+  readonly servers: readonly { readonly host: string; readonly port: number }[]
+}
+
+/** One HAProxy process that passes TCP to the healthy ones of its servers. */
+export interface TcpProxy extends TcpListener {
+  /** Where else it listens. */
+  readonly alsoAt?: readonly TcpListener[]
+  readonly relays?: readonly TcpRelay[]
   readonly servers: readonly TcpProxyServer[]
   readonly check: TcpProxyCheck
   /** Path of the unix socket of HAProxy's runtime API, made with mode 0600; relative to the working folder or absolute. */
@@ -60,7 +74,8 @@ export const UNCHECKED_SUFFIX = '-unchecked'
 
 /** Text of an haproxy.cfg for HAProxy 2.6 or later, run with `-db`. Pure; throws on what would not parse. */
 export function renderTcpProxy(proxy: TcpProxy): string {
-  return `${[...renderGlobal(proxy), ...renderDefaults(proxy), ...renderListen(proxy)].join('\n')}\n`
+  const relays = (proxy.relays ?? []).flatMap((relay) => renderRelay(relay, proxy.check.intervalMs))
+  return `${[...renderGlobal(proxy), ...renderDefaults(proxy), ...renderListen(proxy), ...relays].join('\n')}\n`
 }
 
 function renderGlobal(proxy: TcpProxy): string[] {
@@ -120,7 +135,7 @@ function renderListen(proxy: TcpProxy): string[] {
   ].join(' ')
   return [
     `listen ${PROXY_NAME}`,
-    `  bind ${proxy.bind}:${proxy.port}`,
+    ...[proxy, ...(proxy.alsoAt ?? [])].map(({ bind, port }) => `  bind ${bind}:${port}`),
     `  balance ${proxy.prefer === 'first' ? 'first' : 'leastconn'}`,
     '  option allbackups',
     '  option httpchk',
@@ -136,6 +151,18 @@ function renderListen(proxy: TcpProxy): string[] {
     ...(proxy.failOpen ? proxy.servers : []).map(
       (server) => `  ${serverLine({ ...server, name: `${server.name}${UNCHECKED_SUFFIX}` })} backup`,
     ),
+  ]
+}
+
+function renderRelay(relay: TcpRelay, intervalMs: number): string[] {
+  return [
+    '',
+    `listen ${word(relay.name)}`,
+    `  bind ${relay.bind}:${relay.port}`,
+    '  balance leastconn',
+    `  default-server inter ${intervalMs}ms fastinter ${CONFIRM_INTERVAL_MS}ms fall 2 rise 1 on-marked-down shutdown-sessions`,
+    '  default-server observe layer4 error-limit 1 on-error fastinter',
+    ...relay.servers.map(({ host, port }, at) => `  server ${at + 1} ${host}:${port} check`),
   ]
 }
 

@@ -1,3 +1,4 @@
+export { type ClusterObject, clusterObjects, isAsWanted } from './cluster-objects.ts'
 export type { ControlPlaneInput, LeafInput } from './input.ts'
 export { type KubeconfigInput, kubeconfig } from './kubeconfig.ts'
 export {
