@@ -36,6 +36,16 @@ export function ask({ url, body, authority, serverName, identity }: Request) {
   })
 }
 
+/** Where members of a zone of a cluster listen, whichever network the cluster has: what only they are certified for. */
+export function memberAddress(home: string, id: string, zone: string): string {
+  const { leaves } = JSON.parse(readFileSync(join(home, 'records', id, 'leaves.json'), 'utf8')) as {
+    leaves: Record<string, { request: { hosts: string[] } }>
+  }
+  const [host] = leaves[`etcd-${zone}/peer`]?.request.hosts ?? []
+  if (host === undefined) throw new Error(`nothing is certified for a member of ${id} in zone ${zone}`)
+  return host
+}
+
 /** A hosted cluster by what keepers have on record of it: what no user of the cluster can see. */
 export function recordsOf(home: string, id: string) {
   const record = (name: string): unknown => JSON.parse(readFileSync(join(home, 'records', id, name), 'utf8'))

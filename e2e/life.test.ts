@@ -13,7 +13,7 @@ import { MACHINE_FOLDERS } from '@evenkeel/substrate-local'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type Finished, Installation, run } from './installation.ts'
 import { ADDED_MEMBER, makeOtherSources } from './other-sources.ts'
-import { probeCluster } from './probe.ts'
+import { Prober, probedCluster } from './prober.ts'
 
 const launcher = join(dirname(import.meta.dirname), 'evenkeel')
 
@@ -126,15 +126,15 @@ describe('when an installation lives', () => {
   test('when up comes with other sources and CRDs, they are brought in while clusters serve without an error', async () => {
     const before = hostedPids(evenkeel)
     const other = makeOtherSources(join(evenkeel.scratch, 'pulled'))
-    const probe = await probeCluster(evenkeel, 'web')
+    const prober = new Prober(probedCluster(evenkeel, 'web'))
+    await prober.start()
     const done = await run(other.launcher, ['up', '--no-demo'], {
       deadlineMs: 300_000,
       env: { EVENKEEL_HOME: evenkeel.home },
     })
-    const { answered, errors } = await probe.stop()
+    await prober.untilAnswered().finally(() => prober.stop())
     expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('6 programs restarted') })
-    expect(errors).toEqual([])
-    expect(answered).toBeGreaterThan(0)
+    expect(prober.errors).toEqual([])
     expect(hostedPids(evenkeel)).toEqual(before)
     const ours = evenkeel.processes().filter(({ command }) => /packages\/\w+\/src\/main\.ts/.test(command))
     expect(ours.filter(({ command }) => !command.includes(evenkeel.scratch))).toEqual([])

@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { writeFileAtomic } from '@evenkeel/kernel'
 import { waitFor } from '@evenkeel/kernel/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { memberAddress } from './from-below.ts'
 import { Installation } from './installation.ts'
 import { OtherMachine } from './other-machine.ts'
+import { addressed, Prober } from './prober.ts'
 import { shownFingerprint, type TlsServer } from './served-certificates.ts'
-import { SteadyClient } from './steady-client.ts'
 
 interface Described {
   readonly endpoint: string
@@ -103,12 +104,11 @@ describe('when other machines are served', () => {
     const shown = () => Promise.all(servers.map(shownFingerprint))
     const before = await shown()
     const hopsBefore = hopsOf(evenkeel, id)
-    const client = new SteadyClient({
-      endpoint: cluster.endpoint,
-      ca: Buffer.from(cluster.certificateAuthority.data, 'base64').toString(),
-      token: await tokenOf(other),
-    })
-    client.start()
+    const { endpoint, certificateAuthority } = cluster
+    const prober = new Prober(
+      addressed(evenkeel, { eksName: 'far', endpoint, certificateAuthority: certificateAuthority.data }),
+    )
+    await prober.start()
     const mostAway: string[][] = []
     const watch = setInterval(() => {
       const running = hopsOf(evenkeel, id)
@@ -138,13 +138,13 @@ describe('when other machines are served', () => {
         deadlineMs: 60_000,
         intervalMs: 500,
       })
+      await prober.untilAnswered()
     } finally {
       clearInterval(watch)
-      await client.stop()
+      await prober.stop()
     }
     expect(mostAway.filter((zones) => zones.length > 1)).toEqual([])
-    expect(client.failures).toEqual([])
-    expect(client.answered).toBeGreaterThan(100)
+    expect(prober.errors).toEqual([])
     for (const { of, nextExpiry } of (await status()).certificates) {
       expect(Date.parse(nextExpiry) - Date.now(), of).toBeGreaterThan(360 * 86_400_000)
     }
@@ -158,23 +158,14 @@ describe('when other machines are served', () => {
 /** What every TLS server of the installation and of the cluster is reached by. */
 function serversOf(home: string, { id, serviceUrl }: { id: string; serviceUrl: string }): TlsServer[] {
   const { octet } = JSON.parse(readFileSync(join(home, 'installation.json'), 'utf8')) as { octet: number }
-  const requests = JSON.parse(readFileSync(join(home, 'records', id, 'leaves.json'), 'utf8')) as {
-    leaves: Record<string, { request: { hosts: string[] } }>
-  }
-  const addressOf = (name: string) =>
-    requests.leaves[`${name}/server`]?.request.hosts.find((host) => host.startsWith(`127.${octet}.`)) ?? ''
   const service = new URL(serviceUrl)
-  const at = (name: string, port: number) => ({ name, host: addressOf(name), port })
+  const at = (name: string, port: number) => ({ name, host: memberAddress(home, id, name.slice(-1)), port })
   return [
     ...['a', 'b', 'c'].map((zone) => at(`etcd-${zone}`, 2379)),
     ...['a', 'b', 'c'].map((zone) => ({ ...at(`etcd-${zone}`, 2380), name: `peer of etcd-${zone}` })),
     ...['a', 'b'].map((zone) => ({ ...at(`kube-controller-manager-${zone}`, 10257) })),
     ...['a', 'b'].map((zone) => ({ ...at(`kube-scheduler-${zone}`, 10259) })),
-    ...['a', 'b'].map((zone) => ({
-      name: `kube-apiserver-${zone}`,
-      host: addressOf(`kube-scheduler-${zone}`),
-      port: 6443,
-    })),
+    ...['a', 'b'].map((zone) => at(`kube-apiserver-${zone}`, 6443)),
     ...[1, 2].map((zone) => ({
       name: `authenticator ${zone}`,
       host: `127.${octet}.${zone}.1`,
@@ -206,11 +197,4 @@ function hopsOf(evenkeel: Installation, id: string): Partial<Record<string, numb
     return zone === undefined ? [] : [[zone, pid] as const]
   })
   return Object.fromEntries(found)
-}
-
-async function tokenOf(machine: OtherMachine): Promise<string> {
-  const credential = JSON.parse(await machine.shell('aws eks get-token --cluster-name far --output json')) as {
-    status: { token: string }
-  }
-  return credential.status.token
 }

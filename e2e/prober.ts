@@ -6,6 +6,7 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { clusterToken } from '@evenkeel/contract/sigv4'
+import { parse } from 'yaml'
 import type { Installation } from './installation.ts'
 
 /** What a client of a cluster does all the time. `token`: a read with a token that no server has seen before. */
@@ -38,21 +39,39 @@ export interface ProbedCluster {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
 }
 
-/** What a user of a cluster has: its kubeconfig, and the access key that `up` made. */
+/** What a user of a cluster has: its context in the kubeconfig of `env`, and the access key that `up` made. */
 export function probedCluster(evenkeel: Installation, eksName: string): ProbedCluster {
-  const config = readFileSync(join(evenkeel.home, 'kube', 'config'), 'utf8')
-  const valueOf = (pattern: RegExp) => {
-    const found = pattern.exec(config)?.[1]
-    if (found === undefined) throw new Error(`there is no ${pattern} in the kubeconfig`)
-    return found
-  }
-  const server = new URL(valueOf(/server"?: "?(https:[^\s"]+)/))
-  return {
-    host: server.hostname,
-    port: Number(server.port),
-    caCertificate: Buffer.from(valueOf(/certificate-authority-data"?: "?([^\s"]+)/), 'base64').toString(),
+  const { clusters } = parse(readFileSync(join(evenkeel.home, 'kube', 'config'), 'utf8')) as Kubeconfig
+  const found = clusters.find(({ name }) => name === eksName)?.cluster
+  if (found === undefined) throw new Error(`there is no cluster ${eksName} in the kubeconfig`)
+  return addressed(evenkeel, {
     eksName,
-    ...evenkeel.access(),
+    endpoint: found.server,
+    certificateAuthority: found['certificate-authority-data'],
+  })
+}
+
+interface Kubeconfig {
+  readonly clusters: readonly {
+    readonly name: string
+    readonly cluster: { readonly server: string; readonly 'certificate-authority-data': string }
+  }[]
+}
+
+/** The same of a cluster as DescribeCluster has it: `certificateAuthority` in base64. */
+export function addressed(
+  evenkeel: Installation,
+  cluster: { readonly eksName: string; readonly endpoint: string; readonly certificateAuthority: string },
+): ProbedCluster {
+  const { hostname: host, port } = new URL(cluster.endpoint)
+  const { region, credentials } = evenkeel.access()
+  return {
+    host,
+    port: Number(port),
+    caCertificate: Buffer.from(cluster.certificateAuthority, 'base64').toString(),
+    eksName: cluster.eksName,
+    region,
+    credentials,
   }
 }
 

@@ -79,7 +79,7 @@ describe('when a newcomer follows the README', () => {
       const secret = await etcdValue(host, '/registry/secrets/default/told')
       expect(secret).toMatch(/^k8s:enc:secretbox:v1:/)
       expect(secret).not.toContain('marker-in-plain-text')
-      for (const port of [2379, 2380, 2381]) {
+      for (const port of [2379, 2380, 2381, 2382]) {
         const url = `https://${host}:${port}/metrics`
         const stranger = ask({ url, authority: etcdAuthority, serverName: 'etcd.evenkeel.internal' })
         await expect(stranger, url).rejects.toThrow(/certificate|ECONNRESET|hang up|alert/)

@@ -5,6 +5,7 @@ import { connect as connectSocket } from 'node:net'
 import { join } from 'node:path'
 import { connect } from 'node:tls'
 import { waitFor } from '@evenkeel/kernel/testing'
+import { memberAddress } from './from-below.ts'
 import type { Installation } from './installation.ts'
 import { type ProbeError, Prober, probedCluster } from './prober.ts'
 import { type InstalledProcess, type ProcessEnd, ProcessTable, ProcessWatch } from './processes.ts'
@@ -41,8 +42,6 @@ export class WatchedCluster {
   readonly watch: ProcessWatch
   readonly #home: string
   readonly #octet: number
-  /** Last part of its addresses. */
-  readonly #slot: number
   /** Of a hop: whom members of etcd let ask. It is kept here, since files may be wiped. */
   readonly #pem: string
 
@@ -51,9 +50,7 @@ export class WatchedCluster {
     this.#home = home
     this.id = id
     const target = probedCluster(evenkeel, eksName)
-    const [, octet = '', , slot = ''] = target.host.split('.')
-    this.#octet = Number(octet)
-    this.#slot = Number(slot)
+    this.#octet = Number(target.host.split('.')[1])
     this.#pem = readFileSync(join(home, 'run', 'clusters', id, 'etcd-hop-a', 'pki', 'client.pem'), 'utf8')
     this.prober = new Prober(target)
     this.table = new ProcessTable(home)
@@ -107,13 +104,15 @@ export class WatchedCluster {
 
   /** Whether a program answers that it is ready, asked straight. */
   async isReady(name: string): Promise<boolean> {
-    const zone = name.slice(-1).charCodeAt(0) - 'a'.charCodeAt(0) + 1
-    const host = `127.${this.#octet}.${zone}.${this.#slot}`
     const component = name.replace(/-[abc12]$/, '')
     const asked = ASKED[component]
     if (component === 'endpoint') return await this.#balances(name)
-    if (component === 'authenticator') return await isGood(`http://127.${this.#octet}.${zone}.1:9444/readyz`)
+    if (component === 'authenticator') {
+      const zone = name.slice(-1).charCodeAt(0) - 'a'.charCodeAt(0) + 1
+      return await isGood(`http://127.${this.#octet}.${zone}.1:9444/readyz`)
+    }
     if (asked === undefined) throw new Error(`nobody knows how to ask ${name}`)
+    const host = memberAddress(this.#home, this.id, name.slice(-1))
     if (asked.path === undefined) return await shakesHands({ host, port: asked.port, pem: this.#pem })
     // Who is no member of etcd takes a certificate of etcd's authority for an impostor's.
     return await isGood(`https://${host}:${asked.port}${asked.path}`, component === 'etcd' ? this.#pem : undefined)
@@ -183,7 +182,8 @@ export class WatchedCluster {
  *   off, it is not answered with an error. An API server that leaves in good order closes idle connections seconds before
  *   its end;
  * - a write that a member of etcd had handed to its leader. etcd (3.7) tells members of the end of their leader by nothing
- *   but silence, so until one of them is elected they hand over what comes, and answer 7 s later that it timed out.
+ *   but silence, so until one of them is elected they hand over what comes, and answer 7 s later that it timed out. A leader
+ *   that ends in good order drops what is handed to it while it hands over leadership, milliseconds before its end.
  */
 function wasInFlight(error: ProbeError, end: ProcessEnd): boolean {
   if (error.begunMs <= end.goneMs && error.failedMs >= end.seenMs) return true

@@ -1,21 +1,14 @@
-import { execFileSync } from 'node:child_process'
-import { mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { ensureImages, imagePath } from './images/index.ts'
+import { independentVersions } from './releases/index.ts'
+import { programPath } from './store/index.ts'
+import { installFakeCrane, putProgram } from './testing/fake-crane.ts'
 import { serveFolder } from './testing/fake-site.ts'
 import { run, surroundingsWith } from './testing/run.ts'
-import { publishKubernetes, temporaryFolder } from './testing/upstream.ts'
-
-/** A file system in memory of so many MiB; `resize` gives it more room. */
-function mountSmallDisk(folder: string, megabytes: number) {
-  if (process.getuid?.() !== 0) throw new Error('this test mounts a small disk, which only root may do: run it as root')
-  mkdirSync(folder)
-  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs', folder])
-  return {
-    resize: (size: number) => execFileSync('mount', ['-o', `remount,size=${size}m`, folder]),
-    [Symbol.dispose]: () => void execFileSync('umount', ['--lazy', folder]),
-  }
-}
+import { mountSmallDisk } from './testing/small-disk.ts'
+import { fakeProgram, publishKubernetes, temporaryFolder } from './testing/upstream.ts'
 
 test('when the disk of the store is full, nothing is half-installed, and with more room the next try goes on', async () => {
   using folder = temporaryFolder()
@@ -36,4 +29,19 @@ test('when the disk of the store is full, nothing is half-installed, and with mo
   disk.resize(50)
   expect((await run({ kubernetes: ['v1.37.9'] }, options)).error).toBeUndefined()
   expect(programs()).not.toEqual([])
+})
+
+test('when the disk of the store is full while an image is made, there is none, and with more room it is made', async () => {
+  using folder = temporaryFolder()
+  const store = join(folder.path, 'store')
+  using disk = mountSmallDisk(store, 3)
+  const pause = { name: 'pause', version: independentVersions().pause } as const
+  installFakeCrane(store)
+  putProgram(programPath(pause, store), fakeProgram(pause.version, 2 * 2 ** 20))
+  const make = () => ensureImages({ pause: [pause.version] }, { store, surroundings: surroundingsWith('') })
+  await expect(make()).rejects.toMatchObject({ fault: 'disk-full', message: expect.stringMatching(/free some/) })
+  expect(existsSync(imagePath(pause, store))).toBe(false)
+  expect(readdirSync(join(store, '.staging'))).toEqual(['partial'])
+  disk.resize(50)
+  expect(await make()).toMatchObject([{ source: 'made' }])
 })

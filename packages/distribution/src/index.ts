@@ -1,6 +1,28 @@
+export {
+  type LoadedImage,
+  type LoadOptions,
+  listImages,
+  loadImage,
+  placeImages,
+  removeImage,
+  type StoredImage,
+} from './archives/index.ts'
 export { type CheckOptions, checkSources, type SourceCheck } from './check-sources.ts'
 export { type EnsureOptions, ensurePrograms, type InstalledSet } from './ensure-programs.ts'
 export { DistributionError, type DistributionFault } from './faults.ts'
+export {
+  type EnsureImagesOptions,
+  ensureImages,
+  type Image,
+  type ImageName,
+  type ImageProgressEvent,
+  type ImageRequest,
+  type InstalledImage,
+  imagePath,
+  imageReference,
+  missingImages,
+  nodeImageRequest,
+} from './images/index.ts'
 export { missingPrograms } from './missing-programs.ts'
 export { addOnProgramRequest, nodeProgramRequest } from './node-programs.ts'
 export type { ProgramRequest } from './program-request.ts'

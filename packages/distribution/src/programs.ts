@@ -1,6 +1,6 @@
 import { DistributionError } from './faults.ts'
 
-/** Upstream's programs that are released together, under one version. */
+/** Upstream's programs that are released together, under one version; and `pause`, which is of our own sources. */
 export const PROGRAMS = {
   kubernetes: ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy', 'kubelet', 'kubectl'],
   etcd: ['etcd', 'etcdctl', 'etcdutl'],
@@ -12,6 +12,7 @@ export const PROGRAMS = {
   'metrics-server': ['metrics-server'],
   kwok: ['kwok'],
   crane: ['crane'],
+  pause: ['pause'],
 } as const
 
 export type ProgramSet = keyof typeof PROGRAMS
@@ -29,6 +30,7 @@ const TITLES: Readonly<Record<ProgramSet, string>> = {
   'metrics-server': 'metrics-server',
   kwok: 'kwok',
   crane: 'crane',
+  pause: 'pause',
 }
 
 /** What people call a set. */

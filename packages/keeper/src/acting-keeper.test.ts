@@ -60,10 +60,15 @@ async function rig() {
           authenticatorUrls: { a: 'https://127.9.1.1:9443', b: 'https://127.9.2.1:9443' },
         }),
         prober: new SimulatedProber({ substrate, clock }),
+        objects: { write: async () => {} },
         programs: { observe: async () => ({ state: 'present' }), request: () => {} },
         nodes: new SimulatedNodeApi(substrate.machines),
         nodePrograms: { observe: async () => ({ state: 'present' }), request: () => {} },
-        nodeBlueprint: new RenderedNodeBlueprint({ layout: () => substrate.machines.layout(), region: 'local-1' }),
+        nodeBlueprint: new RenderedNodeBlueprint({
+          layout: () => substrate.machines.layout(),
+          region: 'local-1',
+          sandboxImage: 'pause',
+        }),
         nodeAddresses: { claimNode: async () => ({ host: '', podCidr: '' }), releaseNode: async () => {} },
         bundleOf: (releaseVersion) => ({ ...BUNDLE, releaseVersion }),
         supervision: {

@@ -37,6 +37,7 @@ import {
   ControlPlaneMetrics,
   type ControlPlaneReport,
   controlPlaneReconciler,
+  type ObjectWriter,
   type Prober,
   type Programs,
   type Release,
@@ -87,6 +88,7 @@ export interface ActingKeeperPorts {
   readonly folder: AuthenticatorFolder
   readonly blueprint: Blueprint
   readonly prober: Prober
+  readonly objects: ObjectWriter
   readonly programs: Programs
   readonly nodes: NodeApi
   readonly nodePrograms: NodePrograms

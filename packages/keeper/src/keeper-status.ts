@@ -15,6 +15,8 @@ export interface KeptControlPlane {
   readonly seenAt: string
   readonly conditions: readonly ConditionDraft[]
   readonly members: readonly MemberStatus[]
+  /** Kind of its network, once it has claimed one. */
+  readonly network?: string
   /** When the next of its certificates expires, and when its authorities end (RFC 3339). */
   readonly nextCertificateExpiry?: string
   readonly certificateAuthorityExpiry?: string
@@ -78,6 +80,7 @@ export class KeeperStatusPage {
       seenAt: new Date(nowMs).toISOString(),
       conditions: status.conditions,
       members: status.members ?? [],
+      ...(status.network === undefined ? {} : { network: status.network }),
       ...(snapshot.leaves === undefined
         ? {}
         : {

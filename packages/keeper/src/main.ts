@@ -8,7 +8,6 @@ import {
   Metrics,
   systemClock,
 } from '@evenkeel/kernel'
-import { SubstrateFault } from '@evenkeel/substrate'
 import {
   AUTHENTICATOR_PORT,
   AUTHENTICATOR_ZONES,
@@ -130,7 +129,11 @@ async function act(substrate: LocalSubstrate, acting: Acting): Promise<void> {
   const external = process.env['EVENKEEL_HOME_KUBECONFIG']
   const client = (kubeconfig: string): KubeClient =>
     new KubeClient({ kubeconfig }, { userAgent: `evenkeel-keeper-${zone}` })
-  const programs = new StorePrograms({ clock, log, signal })
+  const programs = new StorePrograms({ clock, log, signal, imageFolder: paths.images })
+  const sandboxImage = distribution.imageReference({
+    name: 'pause',
+    version: distribution.independentVersions().pause,
+  })
   const ports: ActingKeeperPorts = {
     substrate,
     clock,
@@ -151,17 +154,16 @@ async function act(substrate: LocalSubstrate, acting: Acting): Promise<void> {
       ),
     }),
     prober: new controlPlane.NetworkProber({ clock, region, probeUsername: PROBE.username }),
+    objects: controlPlane.endpointWriter,
     programs,
     nodes: new nodeGroups.KubeNodeApi(),
     nodePrograms: programs,
-    nodeBlueprint: new nodeGroups.RenderedNodeBlueprint({ layout: (id) => substrate.machines.layout(id), region }),
-    // Those of private networks, where clusters have one: plans ask for none elsewhere.
-    nodeAddresses: {
-      claimNode: async (cluster) => {
-        throw new SubstrateFault('NotFound', `cluster ${cluster} has no network with nodes in it`)
-      },
-      releaseNode: async () => {},
-    },
+    nodeBlueprint: new nodeGroups.RenderedNodeBlueprint({
+      layout: (id) => substrate.machines.layout(id),
+      region,
+      sandboxImage,
+    }),
+    nodeAddresses: substrate.network,
     supervision: supervisionOf(substrate, { zone, storeRoot: distribution.storeRoot() }),
     offeredRelease: (minor) => {
       const release = distribution.releaseOf(minor)

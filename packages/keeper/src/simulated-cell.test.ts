@@ -19,7 +19,11 @@ async function newProcess(world: KeeperWorld) {
       ...world.ports,
       nodes: new SimulatedNodeApi(machines),
       nodePrograms: { observe: async () => ({ state: 'present' }), request: () => {} },
-      nodeBlueprint: new RenderedNodeBlueprint({ layout: () => machines.layout(), region: 'local-1' }),
+      nodeBlueprint: new RenderedNodeBlueprint({
+        layout: () => machines.layout(),
+        region: 'local-1',
+        sandboxImage: 'pause',
+      }),
     },
     { hosted, own: new Set(['home']) },
   )

@@ -108,6 +108,10 @@ function splitSubstrate(real: Substrate, hosted: HostedSimulation, own: Readonly
       claim: (cluster) => placeOf(cluster).network.claim(cluster),
       release: (cluster) => placeOf(cluster).network.release(cluster),
       clusters: () => all('network'),
+      ensure: (cluster) => placeOf(cluster).network.ensure(cluster),
+      isPresent: (cluster) => placeOf(cluster).network.isPresent(cluster),
+      claimNode: (cluster, node) => placeOf(cluster).network.claimNode(cluster, node),
+      releaseNode: (cluster, node) => placeOf(cluster).network.releaseNode(cluster, node),
     },
     machines: hosted.machines,
     endpoint: {

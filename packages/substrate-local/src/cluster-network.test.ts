@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ClusterNetwork } from '@evenkeel/substrate'
@@ -14,10 +14,16 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true })
 })
 
-async function open(change: Partial<Installation> = {}): Promise<ClusterNetwork> {
+/** `whyNot`: why the machine can have no private networks; null where it can. */
+async function open(
+  change: Partial<Installation> = {},
+  whyNot: string | null = 'not in this test',
+): Promise<ClusterNetwork> {
   const wishes = { home: join(root, 'home'), claimFolders: [join(root, 'claims')] }
   const { installation } = await prepareInstallation(wishes)
-  return createClusterNetwork(realPaths(wishes.home), { ...installation, octet: 9, ...change }, claimantOf(wishes))
+  const options = { whyNotPrivate: async () => whyNot ?? undefined }
+  const changed = { ...installation, octet: 9, ...change }
+  return createClusterNetwork(realPaths(wishes.home), changed, claimantOf(wishes), options)
 }
 
 describe('addresses of clusters', () => {
@@ -83,5 +89,68 @@ describe('addresses of clusters', () => {
     await network.release('first')
     expect(await heldClaims(claimant)).not.toContain(`port-${first.endpoint.port}`)
     expect(await network.clusters()).toEqual(['second'])
+  })
+})
+
+describe('private networks of clusters', () => {
+  it('when the machine lets it, a new cluster gets one, and its endpoint is where it was, and in the network', async () => {
+    const plan = await (await open({}, null)).claim('first')
+    expect(plan).toEqual({
+      kind: 'private',
+      endpoint: { host: '127.9.0.2', bind: '127.9.0.2', port: 6443 },
+      zones: {
+        a: { host: '100.66.64.132', advertise: '100.66.64.129' },
+        b: { host: '100.66.64.133', advertise: '100.66.64.129' },
+        c: { host: '100.66.64.134', advertise: '100.66.64.129' },
+      },
+      nodes: {
+        endpoint: { host: '100.66.64.129', port: 6443 },
+        relay: { host: '100.66.64.129', port: 9443 },
+        cidr: '100.66.64.128/26',
+        podCidr: '198.18.0.0/16',
+      },
+    })
+  })
+
+  it('when a cluster has claimed, its kind is for life, whatever the machine lets later', async () => {
+    expect((await (await open()).claim('plain')).kind).toBe('loopback')
+    const able = await open({}, null)
+    expect((await able.claim('plain')).kind).toBe('loopback')
+    expect((await able.claim('walled')).kind).toBe('private')
+    const unable = await open()
+    expect((await unable.claim('walled')).kind).toBe('private')
+    await unable.release('walled')
+    expect((await unable.claim('walled')).kind).toBe('loopback')
+  })
+
+  it('when the claim was cut short between kind and slot, the kind stays', async () => {
+    await open()
+    await symlink('cut', join(root, 'home/network/private-cut'))
+    expect((await (await open()).claim('cut')).kind).toBe('private')
+  })
+
+  it('when the home claims, it has loopback', async () => {
+    expect((await (await open({}, null)).claim('home')).kind).toBe('loopback')
+  })
+
+  it('when a cluster has loopback, it has no nodes and nothing to be made', async () => {
+    const network = await open()
+    await network.claim('plain')
+    await network.ensure('plain')
+    expect(await network.isPresent('plain')).toBe(true)
+    await expect(network.claimNode('plain', 'n')).rejects.toMatchObject({ code: 'NotFound' })
+  })
+
+  it('when all nodes that a network has room for have claimed, the next one is told so', async () => {
+    const network = await open({}, null)
+    await network.claim('full')
+    const names = Array.from({ length: 52 }, (_, index) => `n${index}`)
+    const claimed = await Promise.all(names.map((name) => network.claimNode('full', name)))
+    expect(claimed[0]).toEqual({ host: '100.66.64.139', podCidr: '198.18.1.0/24' })
+    expect(claimed[51]).toEqual({ host: '100.66.64.190', podCidr: '198.18.52.0/24' })
+    await expect(network.claimNode('full', 'late')).rejects.toMatchObject({ code: 'NoCapacity' })
+    expect(await network.clusters()).toEqual(['full'])
+    await network.release('full')
+    expect(await network.clusters()).toEqual([])
   })
 })

@@ -65,6 +65,7 @@ export function createClusterRecords(paths: LocalPaths): ClusterRecords {
     async remove(cluster) {
       requireClusterName(cluster)
       await removeClusterFolder(root, cluster)
+      reader.forget(join(root, cluster))
     },
   }
 }

@@ -6,6 +6,16 @@ export {
   openLocalSubstrate,
 } from './local-substrate.ts'
 export { type Lack, stopMachines, whatMachinesLack } from './machines/index.ts'
+export {
+  ensureNodeNetwork,
+  findAbandonedNamespaces,
+  isNodeNetworkPresent,
+  NAMESPACE_VARIABLE,
+  type PrivateNode,
+  privateNodeOf,
+  removeNodeNetwork,
+  whyNoPrivateNetworks,
+} from './private-network/index.ts'
 export * from './program-resolver.ts'
 export {
   type EndingProgram,

@@ -1,4 +1,4 @@
-import { type MachineProvider, type Substrate, SubstrateFault } from '@evenkeel/substrate'
+import type { MachineProvider, Substrate } from '@evenkeel/substrate'
 import { createClusterNetwork } from './cluster-network.ts'
 import { createClusterRecords } from './cluster-records.ts'
 import { createElector } from './elector.ts'
@@ -7,6 +7,7 @@ import { DEFAULT_FLOOR_BYTES } from './floor.ts'
 import { claimantOf, type Installation, type LocalPaths, requireLocalInstallation } from './installation/index.ts'
 import { createInstanceHost } from './instances/index.ts'
 import { createMachineProvider, type MachineNetworkOf } from './machines/index.ts'
+import { createCarriers, createMachineNetworks } from './private-network/index.ts'
 import type { ProgramResolver } from './program-resolver.ts'
 import { createVolumeStore } from './volume-store.ts'
 
@@ -22,6 +23,8 @@ export interface LocalSubstrateOptions {
   readonly machineNetworkOf?: MachineNetworkOf
   /** Where machine-wide claims are kept; for tests. */
   readonly claimFolders?: readonly string[]
+  /** Why new clusters get no private network; tried unless given. For tests. */
+  readonly whyNotPrivate?: () => Promise<string | undefined>
 }
 
 export interface LocalSubstrate extends Substrate {
@@ -30,14 +33,10 @@ export interface LocalSubstrate extends Substrate {
   readonly machines: MachineProvider
 }
 
-const noMachineNetwork: MachineNetworkOf = async ({ cluster }) => {
-  throw new SubstrateFault('NotReady', `cluster ${cluster} has no private network, and so no place for machines`)
-}
-
 /** The ports on this machine. Makes nothing and starts nothing. Throws NotFound where there is no installation. */
 export async function openLocalSubstrate(options: LocalSubstrateOptions): Promise<LocalSubstrate> {
   const { installation, paths } = await requireLocalInstallation(options.home)
-  const instances = createInstanceHost(paths, options.resolver)
+  const instances = createInstanceHost(paths, options.resolver, { carrierOf: createCarriers(paths, installation) })
   const floorBytes = options.floorBytes ?? DEFAULT_FLOOR_BYTES
   return {
     installation,
@@ -48,7 +47,12 @@ export async function openLocalSubstrate(options: LocalSubstrateOptions): Promis
       floorBytes,
       ...(options.freeBytes === undefined ? {} : { freeBytes: options.freeBytes }),
     }),
-    network: createClusterNetwork(paths, installation, claimantOf(options)),
+    network: createClusterNetwork(
+      paths,
+      installation,
+      claimantOf(options),
+      options.whyNotPrivate === undefined ? {} : { whyNotPrivate: options.whyNotPrivate },
+    ),
     endpoint: createEndpoint(instances),
     elector: createElector(installation.lockSecret),
     records: createClusterRecords(paths),
@@ -56,7 +60,7 @@ export async function openLocalSubstrate(options: LocalSubstrateOptions): Promis
       paths,
       installation,
       resolver: options.resolver,
-      networkOf: options.machineNetworkOf ?? noMachineNetwork,
+      networkOf: options.machineNetworkOf ?? createMachineNetworks(paths, installation),
       floorBytes,
     }),
   }

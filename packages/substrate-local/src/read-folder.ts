@@ -33,6 +33,11 @@ export class FolderReader {
     this.#now = now
   }
 
+  /** Lets go of what was read: it may be secret. */
+  forget(folder: string): void {
+    this.#known.delete(folder)
+  }
+
   /** Empty where there is no such folder. Names that begin with a dot are drafts. */
   async read(folder: string): Promise<FolderContent> {
     const readAtMs = this.#now()

@@ -1,4 +1,4 @@
-import type { ClusterId, ClusterNetwork, NetworkPlan, Zone } from '@evenkeel/substrate'
+import { type ClusterId, type ClusterNetwork, type NetworkPlan, SubstrateFault, type Zone } from '@evenkeel/substrate'
 import type { Refusals } from './refusals.ts'
 
 export interface ClusterNetworkOptions {
@@ -38,5 +38,13 @@ export function createClusterNetwork({ zones, refusals, note }: ClusterNetworkOp
       if (claims.delete(cluster)) note(`release network ${cluster}`)
     },
     clusters: async () => [...claims],
+    async ensure(cluster) {
+      if (!claims.has(cluster)) throw new SubstrateFault('NotFound', `${cluster} has no names: claim them first`)
+    },
+    isPresent: async (cluster) => claims.has(cluster),
+    async claimNode(cluster) {
+      throw new SubstrateFault('NotFound', `the network of ${cluster} is simulated, so it can have no nodes`)
+    },
+    async releaseNode() {},
   }
 }

@@ -12,6 +12,8 @@ export interface ZoneAddresses {
 export interface NodeNetwork {
   /** The cluster's endpoint as nodes and pods reach it. */
   readonly endpoint: { readonly host: string; readonly port: number }
+  /** An address that zones alone reach, for what their members need of programs outside of the network. */
+  readonly relay: { readonly host: string; readonly port: number }
   /** Addresses of zones and nodes (CIDR). */
   readonly cidr: string
   /** Addresses of pods (CIDR); each node has a part of them. */
@@ -43,6 +45,17 @@ export interface NodeAddress {
 export interface ClusterNetwork {
   /** The same answer for the same cluster, for ever. Throws NoCapacity. */
   claim(cluster: ClusterId): Promise<NetworkPlan>
+  /** Removes what `ensure` has made, then lets the addresses go: those of nodes, too. */
   release(cluster: ClusterId): Promise<void>
   clusters(): Promise<readonly ClusterId[]>
+  /**
+   * Brings what carries the addresses (links, routes, filters) to where it is to be. Idempotent, and cuts nothing that is
+   * in use. Throws NotFound before `claim`, NotReady with the reason where the machine does not let it.
+   */
+  ensure(cluster: ClusterId): Promise<void>
+  /** Whether `ensure` would find nothing to do. */
+  isPresent(cluster: ClusterId): Promise<boolean>
+  /** The same answer for the same node until it is released. Throws NoCapacity, and NotFound where nodes have no network. */
+  claimNode(cluster: ClusterId, node: string): Promise<NodeAddress>
+  releaseNode(cluster: ClusterId, node: string): Promise<void>
 }

@@ -1,3 +1,4 @@
+import type { TcpListener, TcpRelay } from './haproxy/index.ts'
 import type { ClusterId, Zone } from './place.ts'
 
 export interface EndpointBackend {
@@ -10,6 +11,10 @@ export interface EndpointSpec {
   readonly cluster: ClusterId
   readonly bind: string
   readonly port: number
+  /** Where else it listens: the cluster's nodes find it there. */
+  readonly alsoAt?: readonly TcpListener[]
+  /** What else is passed on from addresses of the cluster, byte by byte. */
+  readonly relays?: readonly TcpRelay[]
   readonly backends: readonly EndpointBackend[]
   /** PEM: who signs the certificates of the API servers; health is asked with `GET /readyz` over TLS. */
   readonly caCertificate: string

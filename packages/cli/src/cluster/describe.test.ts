@@ -27,6 +27,13 @@ test('when a cluster is described, only what is known is shown, and every issue'
   )
 })
 
+test('when the network of a cluster is known, it says what that means', () => {
+  expect(describeText(demo, { network: 'private' })).toContain('network    private: a network of its own')
+  expect(describeText(demo, { network: 'loopback' })).toMatch(
+    /network {4}loopback: it can have no nodes; a new cluster/,
+  )
+})
+
 test('when clusters are listed, each has a line; when there is none, it says how to make one', () => {
   expect(listText([demo])).toBe(
     'NAME  STATUS  VERSION  ENDPOINT                CREATED\n' +

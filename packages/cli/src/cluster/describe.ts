@@ -1,9 +1,15 @@
 import type { Cluster } from '@aws-sdk/client-eks'
-import { formatTable } from '../terminal/index.ts'
+import { formatTable, LOOPBACK_NOTE } from '../terminal/index.ts'
 import { isSimulated } from './contexts.ts'
 
-/** A cluster of the EKS API for people. Pure. */
-export function describeText(cluster: Cluster): string {
+/** What the kinds of networks mean for who uses a cluster. */
+const NETWORKS: Readonly<Record<string, string>> = {
+  private: 'private: a network of its own, with room for nodes',
+  loopback: `loopback: it can have no nodes; ${LOOPBACK_NOTE}`,
+}
+
+/** A cluster of the EKS API for people. `network`: its kind, where the home says it. Pure. */
+export function describeText(cluster: Cluster, { network }: { readonly network?: string | undefined } = {}): string {
   const rows: [string, string | undefined][] = [
     ['name', cluster.name],
     ['status', cluster.status],
@@ -11,6 +17,7 @@ export function describeText(cluster: Cluster): string {
     ['platform', cluster.platformVersion],
     ['endpoint', cluster.endpoint],
     ['simulated', isSimulated(cluster) ? 'yes: nothing serves at its endpoint' : undefined],
+    ['network', NETWORKS[network ?? '']],
     ['arn', cluster.arn],
     ['created', cluster.createdAt?.toISOString()],
     ['issuer', cluster.identity?.oidc?.issuer],

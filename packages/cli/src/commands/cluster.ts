@@ -5,7 +5,7 @@ import {
   type EKSClient,
   type Nodegroup,
 } from '@aws-sdk/client-eks'
-import { accountNamespace } from '@evenkeel/contract/kinds'
+import { accountNamespace, CLUSTERS, type Cluster, objectName } from '@evenkeel/contract/kinds'
 import {
   callEks,
   connectEks,
@@ -65,7 +65,7 @@ export async function describeCluster(name: string, options: OutputOptions, writ
       writeJson(write, { cluster, nodegroups })
       return
     }
-    write(describeText(cluster ?? {}))
+    write(describeText(cluster ?? {}, { network: await networkOf(opened, name) }))
     if (nodegroups.length > 0) write(`\n${await nodesText(opened, name, nodegroups)}`)
   })
 }
@@ -86,6 +86,22 @@ async function nodesText(
     home.close()
   }
 }
+
+/** EKS has no word for it; the home does. Where that does not answer, nothing is said. */
+async function networkOf(opened: OpenedInstallation, name: string): Promise<string | undefined> {
+  const home = openHome(opened)
+  const namespace = accountNamespace(opened.installation.accountId)
+  try {
+    const options = { namespace, name: objectName(name), timeoutMs: HOME_TIMEOUT_MS }
+    return (await home.get<Cluster>(CLUSTERS, options)).status?.network
+  } catch {
+    return undefined
+  } finally {
+    home.close()
+  }
+}
+
+const HOME_TIMEOUT_MS = 2000
 
 export interface WaitOptions {
   readonly wait: boolean

@@ -10,6 +10,7 @@ import {
   judgeListeners,
   judgeMemory,
   judgeModes,
+  judgeNetworks,
   judgeOpenFiles,
   judgeProcessors,
   judgeTasks,
@@ -25,6 +26,15 @@ const disk = (change: Partial<Disk>): Disk => ({
   type: EXT4,
   device: 1,
   ...change,
+})
+
+test('when clusters can have networks of their own, that is fine; else it says why not, and how', () => {
+  expect(judgeNetworks(undefined).state).toBe('ok')
+  expect(judgeNetworks('only root can make private networks')).toMatchObject({
+    state: 'warning',
+    detail: expect.stringContaining('only root'),
+    mend: expect.stringContaining('as root'),
+  })
 })
 
 test('when things were found, each has a line and what can be mended says how', () => {

@@ -1,9 +1,16 @@
 import { checkSources, defaultRelease, storeRoot } from '@evenkeel/distribution'
-import { floorBytesOf, localPaths, stateFolder, whatMachinesLack } from '@evenkeel/substrate-local'
+import {
+  floorBytesOf,
+  localPaths,
+  stateFolder,
+  whatMachinesLack,
+  whyNoPrivateNetworks,
+} from '@evenkeel/substrate-local'
 import {
   findSystemProgram,
   installLine,
   missingPackages,
+  neededPackages,
   readDisk,
   requestFor,
   requireObtainable,
@@ -11,7 +18,7 @@ import {
 import { errorLine } from '../terminal/index.ts'
 import { type Finding, ok, problem, warning } from './finding.ts'
 import { examineInstallation, examineLeftovers } from './installation.ts'
-import { judgeDisk, judgeFileSystem } from './judge.ts'
+import { judgeDisk, judgeFileSystem, judgeNetworks } from './judge.ts'
 import { examineKernel } from './machine.ts'
 
 /** Looks at the machine, and at the installation where there is one. Changes nothing. */
@@ -24,6 +31,7 @@ export async function examineMachine(signal: AbortSignal): Promise<Finding[]> {
     examineDisks(home),
     examineKernel(),
     examineMachines(),
+    examineNetworks(),
     examineInstallation(home),
     examineLeftovers(),
     examineAwsCli(),
@@ -33,9 +41,14 @@ export async function examineMachine(signal: AbortSignal): Promise<Finding[]> {
 
 async function examinePackages(): Promise<Finding[]> {
   const missing = await missingPackages()
-  return ['s6', 'haproxy'].map((name) =>
+  return neededPackages().map((name) =>
     missing.includes(name) ? problem(name, 'not installed', `as root: ${installLine([name])}`) : ok(name, 'installed'),
   )
+}
+
+/** Without them clusters work, and have no nodes. */
+async function examineNetworks(): Promise<Finding[]> {
+  return [judgeNetworks(await whyNoPrivateNetworks())]
 }
 
 async function examineSources(signal: AbortSignal): Promise<Finding[]> {

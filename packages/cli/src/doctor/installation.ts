@@ -4,6 +4,7 @@ import { hasErrorCode } from '@evenkeel/kernel'
 import {
   canBind,
   claimantOf,
+  findAbandonedNamespaces,
   findAbandonedProcesses,
   heldClaims,
   type Installation,
@@ -107,6 +108,7 @@ async function listTree(folder: string): Promise<string[]> {
 export async function examineLeftovers(): Promise<Finding[]> {
   const claims = await staleClaims()
   const abandoned = [...(await findAbandonedProcesses())]
+  const namespaces = await findAbandonedNamespaces()
   return [
     claims.length === 0
       ? ok('claims', 'each belongs to an installation that is there')
@@ -115,6 +117,15 @@ export async function examineLeftovers(): Promise<Finding[]> {
           `${claims.length} of installations that are gone`,
           `the next ./evenkeel up removes those that you may remove; as root: rm ${claims.map(({ folder, name }) => join(folder, name)).join(' ')}`,
         ),
+    ...(namespaces.length === 0
+      ? []
+      : [
+          warning(
+            'namespaces',
+            `${namespaces.length} of networks of installations that are gone`,
+            `as root, once their programs have ended: ${namespaces.map((name) => `ip netns del ${name}`).join('; ')}`,
+          ),
+        ]),
     ...(abandoned.length === 0 ? [ok('programs', 'none of installations that are gone')] : []),
     ...abandoned.map(([home, pids]) =>
       problem(

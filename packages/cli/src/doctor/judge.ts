@@ -137,7 +137,7 @@ export function judgeClock(nowMs: number, past: { readonly ms: number; readonly 
 const MINUTE_MS = 60_000
 
 /** Ports at which members listen, each at addresses of its own: somebody who listens at all addresses is in their way. */
-const MEMBER_PORTS: readonly number[] = [2378, 2379, 2380, 2381, 6443, 9090, 9443, 9444, 10257, 10259]
+const MEMBER_PORTS: readonly number[] = [2378, 2379, 2380, 2381, 2382, 6443, 9090, 9443, 9444, 10257, 10259]
 
 /** `listening`: TCP ports that somebody listens on at all addresses. */
 export function judgeListeners(listening: ReadonlySet<number>): Finding {
@@ -147,6 +147,16 @@ export function judgeListeners(listening: ReadonlySet<number>): Finding {
     'ports',
     `taken at all addresses: ${taken.join(', ')}`,
     `end what listens there (ss -ltnp), or have it listen at one address alone: clusters use them at 127.x.y.z`,
+  )
+}
+
+/** `whyNot`: why no networks of clusters' own can be made here, where that is so. */
+export function judgeNetworks(whyNot: string | undefined): Finding {
+  if (whyNot === undefined) return ok('networks', 'new clusters get a network of their own (tried)')
+  return warning(
+    'networks',
+    `new clusters get loopback addresses, and can have no nodes: ${whyNot}`,
+    'run evenkeel as root on a machine that lets it make network namespaces, with iproute2, nftables and util-linux',
   )
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { ProgressEvent, SourceCheck } from '@evenkeel/distribution'
 import { expect, test } from 'vitest'
 import { progressLine, requireObtainable } from './programs.ts'
-import { findSystemProgram, installLine } from './system-packages.ts'
+import { findSystemProgram, installLine, missingPackages, neededPackages } from './system-packages.ts'
 
 test('when a program is on PATH, it is found there; what may not be run is not', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'evenkeel-path-'))
@@ -22,6 +22,12 @@ test('when a program is on PATH, it is found there; what may not be run is not',
 
 test('when packages are missing, one line installs them', () => {
   expect(installLine(['s6', 'haproxy'])).toBe('apt-get install -y --no-install-recommends s6 haproxy')
+})
+
+test('when somebody is root, what networks of clusters take is needed, too', async () => {
+  expect(neededPackages(false)).toEqual(['s6', 'haproxy'])
+  expect(neededPackages(true)).toEqual(['s6', 'haproxy', 'iproute2', 'nftables', 'util-linux'])
+  expect((await missingPackages({ PATH: '' }, true)).filter((name) => !neededPackages(true).includes(name))).toEqual([])
 })
 
 const kubernetes = { set: 'kubernetes', version: 'v1.37.2' } as const

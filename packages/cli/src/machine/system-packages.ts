@@ -10,6 +10,13 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   haproxy: ['haproxy'],
 }
 
+/** What clusters' own networks take, which only root can make. */
+const PACKAGES_OF_ROOT: Readonly<Record<string, readonly string[]>> = {
+  iproute2: ['ip'],
+  nftables: ['nft'],
+  'util-linux': ['nsenter', 'unshare', 'flock'],
+}
+
 /** Folders where they may be without being on PATH: Debian keeps HAProxy in /usr/sbin. */
 const USUAL_FOLDERS = ['/usr/local/sbin', '/usr/sbin', '/sbin', '/usr/local/bin', '/usr/bin', '/bin']
 
@@ -27,10 +34,15 @@ export async function findSystemProgram(name: string, environment = process.env)
   return undefined
 }
 
-/** Debian packages whose programs are not here. */
-export async function missingPackages(environment = process.env): Promise<string[]> {
+/** Names of the Debian packages that somebody needs. */
+export function neededPackages(isRoot = process.getuid?.() === 0): readonly string[] {
+  return Object.keys(isRoot ? { ...PACKAGES, ...PACKAGES_OF_ROOT } : PACKAGES)
+}
+
+/** Debian packages whose programs are not here, of those that are needed. */
+export async function missingPackages(environment = process.env, isRoot = process.getuid?.() === 0): Promise<string[]> {
   const missing: string[] = []
-  for (const [name, programs] of Object.entries(PACKAGES)) {
+  for (const [name, programs] of Object.entries(isRoot ? { ...PACKAGES, ...PACKAGES_OF_ROOT } : PACKAGES)) {
     const found = await Promise.all(programs.map((program) => findSystemProgram(program, environment)))
     if (found.includes(undefined)) missing.push(name)
   }

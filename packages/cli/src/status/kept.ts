@@ -19,6 +19,7 @@ export interface KeptControlPlane {
   readonly phase: string
   readonly conditions: readonly Omit<Condition, 'lastTransitionTime'>[]
   readonly members: readonly MemberStatus[]
+  readonly network?: string
   readonly nextCertificateExpiry?: string
   readonly certificateAuthorityExpiry?: string
   readonly notes: readonly { readonly kind: string; readonly detail: string }[]
@@ -74,6 +75,7 @@ export function keptView(kept: KeptControlPlane, nodeGroups: readonly KeptNodeGr
     version: kubernetesVersion ?? '',
     ...(kubernetesVersion === undefined ? {} : { kubernetesVersion }),
     ...(etcdVersion === undefined ? {} : { etcdVersion }),
+    ...(kept.network === undefined ? {} : { network: kept.network }),
     members: kept.members,
     waits: keptWaits(kept),
     nodeGroups: nodeGroups.filter(({ cluster }) => cluster === kept.id).map(keptNodeGroup),

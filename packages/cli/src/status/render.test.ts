@@ -62,6 +62,7 @@ const well: StatusSnapshot = {
       kubernetesVersion: 'v1.37.2',
       etcdVersion: 'v3.7.3',
       endpoint: 'https://127.5.0.2:6443',
+      network: 'private',
       members: [
         member('etcd', 'a'),
         member('etcd', 'b', true),
@@ -92,8 +93,8 @@ keepers         Ready  b acts, a, c stand by
 authenticators  Ready  a, b
 zones           Ready  a up, b up, c up, region up
 
-CLUSTER  STATUS  KUBERNETES  ETCD    ENDPOINT                READY             LEADERS
-demo     ACTIVE  v1.37.2     v3.7.3  https://127.5.0.2:6443  etcd 3/3 api 2/2  etcd b
+CLUSTER  STATUS  KUBERNETES  ETCD    ENDPOINT                NETWORK  READY             LEADERS
+demo     ACTIVE  v1.37.2     v3.7.3  https://127.5.0.2:6443  private  etcd 3/3 api 2/2  etcd b
 
 tokens        verified until 2026-12-24 even with service and home dead
 certificates  next expiry 2027-11-24 (cluster demo), renewed before by the keepers
@@ -145,13 +146,21 @@ test('when service, home and a zone are dead, it says what is dead and shows wha
     '  ! home: its API server does not answer',
     '  ! keeper-c: it does not answer',
     '',
-    'CLUSTER  STATUS   KUBERNETES  ETCD  ENDPOINT  READY     LEADERS',
-    'demo     UNKNOWN  1.37                        etcd 1/2',
+    'CLUSTER  STATUS   KUBERNETES  ETCD  ENDPOINT  NETWORK  READY     LEADERS',
+    'demo     UNKNOWN  1.37                                 etcd 1/2',
     '  etcd-c Absent',
     'Neither home nor keeper answers: this is what runs on the machine; leaders and reasons are not known.',
     '',
   ])
   expect(isWell(dead)).toBe(false)
+})
+
+test('when clusters are on loopback, it says what they lack and how to have it', () => {
+  const clusters = ['old', 'older'].map((name) => ({ ...well.clusters[0]!, name, network: 'loopback' }))
+  expect(renderStatus({ ...well, clusters })).toContain(
+    'On loopback, without room for nodes: old and older; a new cluster gets a network of its own where Evenkeel runs as root',
+  )
+  expect(renderStatus(well)).not.toContain('loopback')
 })
 
 test('when a cluster waits, it says for what', () => {

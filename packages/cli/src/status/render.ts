@@ -1,6 +1,14 @@
 import { groupMembers, isReady, placeOf } from '../cluster/index.ts'
 import { nodeGroupLines } from '../node-group/index.ts'
-import { formatBytes, formatDate, formatDuration, formatTable, SIMULATED_NOTE } from '../terminal/index.ts'
+import {
+  formatBytes,
+  formatDate,
+  formatDuration,
+  formatList,
+  formatTable,
+  LOOPBACK_NOTE,
+  SIMULATED_NOTE,
+} from '../terminal/index.ts'
 import type { AnsweringView, ClusterView, ProgramView, StatusSnapshot } from './snapshot.ts'
 
 /** The one screen. Pure. */
@@ -104,10 +112,14 @@ function renderClusters(snapshot: StatusSnapshot): string[] {
     cluster.kubernetesVersion ?? cluster.version,
     cluster.etcdVersion ?? '',
     cluster.endpoint ?? '',
+    cluster.network ?? '',
     memberCounts(cluster),
     leaders(cluster),
   ])
-  const table = formatTable([['CLUSTER', 'STATUS', 'KUBERNETES', 'ETCD', 'ENDPOINT', 'READY', 'LEADERS'], ...rows])
+  const table = formatTable([
+    ['CLUSTER', 'STATUS', 'KUBERNETES', 'ETCD', 'ENDPOINT', 'NETWORK', 'READY', 'LEADERS'],
+    ...rows,
+  ])
   const lines = [table[0] ?? '']
   for (const [at, cluster] of snapshot.clusters.entries()) {
     lines.push(
@@ -117,6 +129,9 @@ function renderClusters(snapshot: StatusSnapshot): string[] {
       ...nodeGroupLines(cluster.nodeGroups, snapshot.nowMs).map((line) => `  ${line}`),
     )
   }
+  const onLoopback = snapshot.clusters.filter(({ network }) => network === 'loopback').map(({ name }) => name)
+  if (onLoopback.length > 0)
+    lines.push(`On loopback, without room for nodes: ${formatList(onLoopback)}; ${LOOPBACK_NOTE}`)
   const source = SOURCES[snapshot.clustersFrom]
   if (source !== undefined) lines.push(source)
   return lines

@@ -2,6 +2,9 @@
 export const SIMULATED_NOTE =
   'SIMULATED: hosted clusters are not there, nothing serves at their endpoints; for trying and measuring, never for use'
 
+/** How a cluster with room for nodes is had, where there is one without. */
+export const LOOPBACK_NOTE = 'a new cluster gets a network of its own where Evenkeel runs as root (./evenkeel doctor)'
+
 /** `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`, `4 d 2 h`. */
 export function formatDuration(ms: number): string {
   const seconds = Math.max(ms, 0) / 1000

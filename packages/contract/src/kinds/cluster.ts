@@ -121,7 +121,7 @@ export const ClusterStatus = Type.Object({
     Type.String({
       maxLength: 32,
       description:
-        'Which network the cluster has: loopback, or simulated where nothing of the cluster exists but its records.',
+        'Which network the cluster has: private (its own, with room for nodes), loopback, or simulated where nothing of the cluster exists but its records.',
     }),
   ),
   members: Type.Optional(Type.Array(MemberStatus, { maxItems: 128 })),

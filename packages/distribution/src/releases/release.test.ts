@@ -87,8 +87,8 @@ test.each(MINORS)(
 )
 
 test('when what depends on no minor is asked for, there are recipes to build it', async () => {
-  const { kwok, crane } = independentVersions()
-  for (const wanted of wantedSets({ kwok: [kwok], crane: [crane] })) {
+  const { kwok, crane, pause } = independentVersions()
+  for (const wanted of wantedSets({ kwok: [kwok], crane: [crane], pause: [pause] })) {
     const recipe = await readRecipe(join(import.meta.dirname, '../../go'), wanted)
     expect(programsOf(recipe)).toEqual(wanted.programs)
   }
@@ -113,7 +113,7 @@ test.each([
 
 const SAMPLE = JSON.parse(readFileSync(join(FOLDER, '1.37.json'), 'utf8')) as Record<string, unknown>
 const ETCD = { minor: '3.7', version: 'v3.7.3' }
-const INDEPENDENT = { kwok: 'v0.8.0', crane: 'v0.22.1' }
+const INDEPENDENT = { kwok: 'v0.8.0', crane: 'v0.22.1', pause: 'v1.0.0' }
 const BUNDLE = {
   releaseVersion: '1.37.2-20261125',
   kubelet: 'v1.37.2',

@@ -38,6 +38,8 @@ export interface IndependentVersions {
   readonly kwok: string
   /** Makes and moves images. */
   readonly crane: string
+  /** Holds the namespaces of a pod. */
+  readonly pause: string
 }
 
 /** Everything in `releases/`. */

@@ -55,5 +55,8 @@ export const EtcdFile = Type.Object(
 export type EtcdFile = Type.Static<typeof EtcdFile>
 
 /** `releases/independent.json`: programs whose versions depend on no minor of Kubernetes. */
-export const IndependentFile = Type.Object({ kwok: Version, crane: Version }, { additionalProperties: false })
+export const IndependentFile = Type.Object(
+  { kwok: Version, crane: Version, pause: Version },
+  { additionalProperties: false },
+)
 export type IndependentFile = Type.Static<typeof IndependentFile>

@@ -1,8 +1,8 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readFileIfThere } from '@evenkeel/kernel'
 import { minorOf } from '../programs.ts'
-import { type CLibrary, type RecipePackage, SET_RECIPES } from './set-recipes.ts'
+import { type CLibrary, type RecipePackage, SET_RECIPES, type SetRecipe } from './set-recipes.ts'
 import { SourceSkip, type Wanted } from './source.ts'
 
 /** How a set is built from Go modules: pure data. */
@@ -52,11 +52,20 @@ export async function readRecipe(root: string, { set, version, programs }: Wante
   }
 }
 
-/** The module file of a version: `1.37.2.mod` for a patch that is kept beside its minor's newest, `1.37.mod` for that. */
+/**
+ * The module file of a version: `1.37.2.mod` for a patch that is kept beside its minor's newest, `1.37.mod` for that. Our
+ * own sources have one version, and `go.mod`.
+ */
 async function readModuleFile(
   folder: string,
-  { set, version, module }: { readonly set: string; readonly version: string; readonly module: string },
+  { set, version, module }: Pick<Wanted, 'set' | 'version'> & Pick<SetRecipe, 'module'>,
 ): Promise<{ readonly moduleFile: string; readonly content: string }> {
+  if (typeof module !== 'string') {
+    if (version !== module.ownVersion) {
+      throw new SourceSkip(`our own ${set} is ${module.ownVersion}, there are no sources of ${version}`)
+    }
+    return { moduleFile: 'go.mod', content: await readFile(join(folder, 'go.mod'), 'utf8') }
+  }
   const minor = minorOf(version)
   let pinned: string | undefined
   for (const moduleFile of [`${version.slice(1)}.mod`, `${minor}.mod`]) {

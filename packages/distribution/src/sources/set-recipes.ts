@@ -20,8 +20,8 @@ export interface CLibrary {
 
 /** How a set is built, whatever its version: as upstream builds its own releases. */
 export interface SetRecipe {
-  /** The module whose version is the set's. */
-  readonly module: string
+  /** The module whose version is the set's, or that version where the set is of our own sources. */
+  readonly module: string | { readonly ownVersion: string }
   readonly packages: readonly RecipePackage[]
   /** Values of variables that say which version it is; nothing where that is a constant of its code. */
   readonly stamps: (version: string) => Readonly<Record<string, string>>
@@ -128,6 +128,12 @@ export const SET_RECIPES: Readonly<Record<ProgramSet, SetRecipe>> = {
       [`${CRANE}/cmd/crane/cmd.Version`]: version.slice(1),
       [`${CRANE}/pkg/v1/remote/transport.Version`]: version.slice(1),
     }),
+    tags: [],
+  },
+  pause: {
+    module: { ownVersion: 'v1.0.0' },
+    packages: [{ path: 'evenkeel.dev/pause', output: 'pause', programs: ['pause'] }],
+    stamps: (version) => ({ 'main.version': version }),
     tags: [],
   },
 }

@@ -50,6 +50,7 @@ const LAYOUTS: Readonly<Record<ProgramSet, Layout | string>> = {
   }),
   'metrics-server': 'upstream publishes images and manifests of metrics-server, and no programs',
   kwok: 'upstream publishes no digests of its programs, so that a download could not be checked',
+  pause: 'it is of our own sources, and published nowhere',
   crane: onGitHub('google/go-containerregistry', ({ architecture }) => ({
     name: `go-containerregistry_Linux_${architecture === 'amd64' ? 'x86_64' : architecture}.tar.gz`,
     digests: 'checksums.txt',

@@ -1,5 +1,5 @@
 export { diskFullError, explainDiskError, saysDiskFull } from './disk-error.ts'
-export { installPrograms } from './install.ts'
+export { installFile, installPrograms } from './install.ts'
 export { isInstalled, programPath, setFolder, storeRoot } from './layout.ts'
 export { lockStore, type StoreLock } from './lock.ts'
 export { openStaging, type Staging } from './staging.ts'

@@ -29,6 +29,15 @@ export async function installPrograms(staged: string, programs: readonly string[
   await syncFolder(dirname(target))
 }
 
+/** Moves one whole file from a staging folder to its place: all of it or nothing, and on disk before it has its name. */
+export async function installFile(staged: string, target: string): Promise<void> {
+  const explain = explainDiskError(target)
+  await syncFile(staged).catch(explain)
+  await mkdir(dirname(target), { recursive: true }).catch(explain)
+  await rename(staged, target).catch(explain)
+  await syncFolder(dirname(target))
+}
+
 async function syncFile(path: string): Promise<void> {
   const file = await open(path, 'r')
   try {

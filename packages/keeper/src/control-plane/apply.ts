@@ -5,7 +5,7 @@ import { INTENT_RECORD, parseIntent } from '../intent/index.ts'
 import { type ProbeKey, parseFact, RECORD, Release, serializeFact } from './facts.ts'
 import type { ControlPlaneMemory } from './memory.ts'
 import { topologyOf } from './observe.ts'
-import type { BlueprintInput, ControlPlanePorts } from './ports.ts'
+import type { BlueprintInput, ControlPlanePorts, RenderInput } from './ports.ts'
 import { type Step, subjectOf } from './steps.ts'
 
 /** Does one step. What the substrate refuses is an answer, remembered for the next look; the rest is thrown. */
@@ -44,6 +44,10 @@ async function doStep(step: Step, ports: ControlPlanePorts, memory: ControlPlane
     case 'ClaimNetwork':
       await substrate.network.claim(cluster)
       return DONE
+    case 'EnsureNetwork':
+      await substrate.network.ensure(cluster)
+      memory.networkEnsured(cluster, clock.now())
+      return DONE
     case 'RecordLeaves':
       await recordLeaves(cluster, ports)
       ports.admission.wake(cluster)
@@ -75,6 +79,9 @@ async function doStep(step: Step, ports: ControlPlanePorts, memory: ControlPlane
     case 'GrantHomeRights':
       await ports.homeAccess.grantRights()
       memory.granted.add(cluster)
+      return DONE
+    case 'WriteObjects':
+      await writeObjects(step, ports)
       return DONE
     case 'RecordEffort':
       await substrate.records.write(cluster, RECORD.effort, serializeFact(step.effort))
@@ -143,13 +150,25 @@ async function recordLeaves(cluster: ClusterId, ports: ControlPlanePorts): Promi
 }
 
 async function writeHomeAccess(cluster: ClusterId, ports: ControlPlanePorts): Promise<void> {
+  for (const [file, content] of ports.blueprint.homeAccessFiles(await renderInput(cluster, ports))) {
+    await ports.homeAccess.write(file, content)
+  }
+}
+
+async function writeObjects(
+  { cluster, objects }: Extract<Step, { kind: 'WriteObjects' }>,
+  ports: ControlPlanePorts,
+): Promise<void> {
+  const { endpoint } = ports.blueprint.probeTargets(await renderInput(cluster, ports))
+  await ports.objects.write(endpoint, objects)
+}
+
+async function renderInput(cluster: ClusterId, ports: ControlPlanePorts): Promise<RenderInput> {
   const input = await blueprintInput(cluster, ports)
   const leaves = await requireRecord(cluster, RECORD.leaves, ports)
   const record = { cluster, name: RECORD.release }
   const release = parseFact(Release, await requireRecord(cluster, RECORD.release, ports), record)
-  for (const [file, content] of ports.blueprint.homeAccessFiles({ ...input, leaves, release })) {
-    await ports.homeAccess.write(file, content)
-  }
+  return { ...input, leaves, release }
 }
 
 async function blueprintInput(cluster: ClusterId, ports: ControlPlanePorts): Promise<BlueprintInput> {

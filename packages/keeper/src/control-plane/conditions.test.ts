@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { hostedIntent, NOW_MS, settled, withInstances, withSilent } from '../testing/snapshots.ts'
+import { hostedIntent, NOW_MS, PRIVATE, settled, withInstances, withSilent } from '../testing/snapshots.ts'
 import { controlPlaneConditions } from './conditions.ts'
 import { planControlPlane } from './plan.ts'
 import type { ControlPlaneSnapshot } from './snapshot.ts'
@@ -158,6 +158,20 @@ describe('controlPlaneConditions', () => {
     expect(conditions(settled({ probes: other, nowMs: NOW_MS + 5000 }))).toEqual(
       conditions(settled({ probes: unverified })),
     )
+  })
+
+  it('when its network is its own, it says whether that is there; of loopback there is nothing to say', () => {
+    const of = (change: Partial<ControlPlaneSnapshot>) =>
+      controlPlaneConditions(settled(change), []).find(({ type }) => type === 'NetworkPresent')
+    expect(of({})).toBeUndefined()
+    expect(of({ network: PRIVATE })).toMatchObject({ status: 'True' })
+    expect(of({ network: PRIVATE, networkPresent: false })).toMatchObject({ status: 'False', reason: 'NetworkMissing' })
+    const refusals = [{ step: 'EnsureNetwork', subject: 'abc', code: 'NotReady' as const, message: 'no nft' }]
+    expect(of({ network: PRIVATE, networkPresent: false, refusals })).toMatchObject({
+      status: 'False',
+      reason: 'Refused',
+      message: 'no nft',
+    })
   })
 
   it('when it is the home, it has no controllers and verifies no tokens', () => {

@@ -13,6 +13,7 @@ export const CONDITION = {
   certificatesCurrent: 'CertificatesCurrent',
   volumesPresent: 'VolumesPresent',
   volumesHaveRoom: 'VolumesHaveRoom',
+  networkPresent: 'NetworkPresent',
   controlPlaneReady: 'ControlPlaneReady',
 } as const
 
@@ -35,6 +36,7 @@ export function controlPlaneConditions(
     certificatesCurrent(snapshot),
     volumesPresent(snapshot),
     volumesHaveRoom(snapshot),
+    ...(snapshot.network?.nodes === undefined ? [] : [networkPresent(snapshot)]),
   ]
   return [...parts, controlPlaneReady(snapshot, parts, notes)]
 }
@@ -160,6 +162,18 @@ function volumesHaveRoom({ isBelowFloor }: ControlPlaneSnapshot): ConditionDraft
   return isBelowFloor
     ? { type, status: 'False', reason: REASON.belowFloor, message }
     : { type, status: 'True', reason: REASON.aboveFloor, message: 'the disk of the volumes has room' }
+}
+
+/** Of clusters with a network of their own: others have nothing that could be missing. */
+function networkPresent({ networkPresent: isPresent, refusals }: ControlPlaneSnapshot): ConditionDraft {
+  const type = CONDITION.networkPresent
+  if (isPresent) {
+    return { type, status: 'True', reason: REASON.present, message: 'links, routes and rules of the network are there' }
+  }
+  const refusal = refusals.find(({ step }) => step === 'EnsureNetwork')
+  return refusal === undefined
+    ? { type, status: 'False', reason: REASON.networkMissing, message: 'the network is being made' }
+    : { type, status: 'False', reason: REASON.refused, message: refusal.message }
 }
 
 /** Clients are served when these are so; the others say how much is in reserve. */

@@ -1,5 +1,6 @@
 export { ProbeKey, parseFact, RECORD, Release, serializeFact } from './facts.ts'
 export { ControlPlaneMetrics } from './metrics.ts'
+export { endpointWriter } from './object-writer.ts'
 export { recordedControlPlane, recordedEndpoint } from './observe.ts'
 export type * from './ports.ts'
 export { NetworkProber } from './prober.ts'

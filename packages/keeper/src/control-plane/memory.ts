@@ -1,10 +1,14 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ClusterId, NetworkPlan, ObservedInstance } from '@evenkeel/substrate'
-import type { RenderInput } from './ports.ts'
+import type { ControlPlanePorts, RenderInput } from './ports.ts'
 import type { DesiredControlPlane, PendingRestart, Refusal } from './snapshot.ts'
 
 /** A refusal that was not repeated for so long is no longer true: its step is tried at least twice a minute. */
 const REFUSAL_LIFE_MS = 90_000
+
+/** How often the links and rules of a settled cluster's network are looked at. */
+const NETWORK_LOOK_MS = 10_000
+const DOUBTED_NETWORK_LOOK_MS = 1000
 
 /** A disk that was below the floor counts so until it has more room than what etcd claims ahead at once: 64 MiB. */
 const RELIEF_BYTES = 64 * 2 ** 20
@@ -46,6 +50,42 @@ export class ControlPlaneMemory {
     return known
   }
 
+  readonly #networksSeenMs = new Map<ClusterId, number>()
+
+  /**
+   * Whether what carries a network is there. Only one of the cluster's own can be lost; to look at it takes some forty
+   * processes, so what was found there is taken to be there for a while.
+   */
+  async networkPresent(
+    cluster: ClusterId,
+    { nodes }: NetworkPlan,
+    { substrate, clock }: Pick<ControlPlanePorts, 'substrate' | 'clock'>,
+  ): Promise<boolean> {
+    if (nodes === undefined) {
+      return true
+    }
+    const seenMs = this.#networksSeenMs.get(cluster) ?? Number.NEGATIVE_INFINITY
+    if (clock.now() - seenMs < (this.#networksInDoubt.delete(cluster) ? DOUBTED_NETWORK_LOOK_MS : NETWORK_LOOK_MS)) {
+      return true
+    }
+    const isPresent = await substrate.network.isPresent(cluster)
+    if (isPresent) {
+      this.#networksSeenMs.set(cluster, clock.now())
+    }
+    return isPresent
+  }
+
+  readonly #networksInDoubt = new Set<ClusterId>()
+
+  /** Somebody who served does not answer: that may be why. */
+  doubtNetwork(cluster: ClusterId): void {
+    this.#networksInDoubt.add(cluster)
+  }
+
+  networkEnsured(cluster: ClusterId, nowMs: number): void {
+    this.#networksSeenMs.set(cluster, nowMs)
+  }
+
   #wasBelowFloor = false
 
   /** Of the one disk that all volumes are on. One that goes up and down at the floor is not told with each look. */
@@ -56,6 +96,8 @@ export class ControlPlaneMemory {
 
   networkReleased(cluster: ClusterId): void {
     this.#networks.delete(cluster)
+    this.#networksSeenMs.delete(cluster)
+    this.#networksInDoubt.delete(cluster)
   }
 
   instanceEnsured(cluster: ClusterId, name: string, nowMs: number): void {
@@ -105,7 +147,7 @@ export class ControlPlaneMemory {
     this.#refusals.delete(cluster)
     this.granted.delete(cluster)
     this.#drawings.delete(cluster)
-    this.#networks.delete(cluster)
+    this.networkReleased(cluster)
     this.#instancesEnsuredMs.delete(cluster)
     this.endpointsEnsuredMs.delete(cluster)
   }

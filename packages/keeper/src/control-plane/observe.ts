@@ -40,6 +40,7 @@ export async function observeControlPlane(
       ports.admission.isAdmitted(id),
       intent.kind === 'hosted' ? ports.admission.tokensValidUntil(intent.spec.creator) : undefined,
     ])
+  const networkPresent = network === undefined || (await memory.networkPresent(id, network, ports))
   // After the observations: what is compared with the time may not be younger than it.
   const nowMs = clock.now()
   const { keys, leaves, release, probeKey, effort, outcome } = facts
@@ -59,6 +60,7 @@ export async function observeControlPlane(
     caCertificate: keys === undefined ? undefined : blueprint.caCertificate(keys),
     leaves: input === undefined || leaves === undefined ? undefined : blueprint.examineLeaves(input, leaves, nowMs),
     network,
+    networkPresent,
     desired: drawn === undefined ? undefined : memory.drawing(drawn, () => desiredOf(drawn, ports)),
     observedVolumes,
     isBelowFloor: memory.isBelowFloor(headroomBytes),
@@ -75,7 +77,11 @@ export async function observeControlPlane(
     homeAccess:
       intent.kind === 'home' && drawn !== undefined ? await observeHomeAccess(drawn, ports, memory) : undefined,
   }
-  return { ...seen, probes: await probe(seen, { drawn, probeKey }, ports) }
+  const probes = await probe(seen, { drawn, probeKey }, ports)
+  if (outcome?.result === 'active' && probes !== undefined && !areAllReady(probes)) {
+    memory.doubtNetwork(id)
+  }
+  return { ...seen, probes }
 }
 
 interface Facts {
@@ -177,12 +183,13 @@ export function recordedEndpoint(
 }
 
 function desiredOf(drawn: RenderInput, ports: Pick<ControlPlanePorts, 'substrate' | 'blueprint'>): DesiredControlPlane {
-  const { instances, endpoint } = ports.blueprint.render(drawn)
+  const { instances, endpoint, objects } = ports.blueprint.render(drawn)
   return {
     instances,
     volumes: instances.flatMap(({ volumes, place }) => volumes.map((name) => ({ name, zone: place }))),
     endpoint:
       endpoint === undefined ? undefined : { spec: endpoint, digest: ports.substrate.endpoint.digest(endpoint) },
+    objects,
   }
 }
 
@@ -196,6 +203,10 @@ async function observeHomeAccess(
     wanted.map(async ([file, content]) => (await ports.homeAccess.read(file)) === content),
   )
   return { filesWritten: written.every(Boolean), rightsGranted: memory.granted.has(drawn.id) }
+}
+
+function areAllReady({ endpoint, members }: Probes): boolean {
+  return endpoint.ready && Object.values(members).every(({ ready }) => ready)
 }
 
 /** Only where an answer can be expected and would be used. */
@@ -212,6 +223,7 @@ async function probe(
     return undefined
   }
   const eksName = intent.kind === 'hosted' ? intent.spec.eksName : id
-  const target = { id, kind: intent.kind, eksName, probeKey, ...ports.blueprint.probeTargets(drawn) }
+  const objects = seen.desired?.objects ?? []
+  const target = { id, kind: intent.kind, eksName, probeKey, objects, ...ports.blueprint.probeTargets(drawn) }
   return await ports.prober.probe(target, phase === 'CREATING' ? 'creating' : 'keeping')
 }

@@ -70,6 +70,9 @@ export function missingForActive(snapshot: ControlPlaneSnapshot): readonly strin
     if (probes?.token.ready !== true) {
       missing.push('a verified token')
     }
+    if (desired.objects.length > 0 && probes?.objects !== true) {
+      missing.push('the objects of its network')
+    }
     if (desired.endpoint !== undefined && balancersOf(snapshot).length === 0 && !hasBalancers(snapshot)) {
       missing.push('the balancers')
     }

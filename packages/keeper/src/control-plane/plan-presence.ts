@@ -32,20 +32,26 @@ export function planPresence(snapshot: ControlPlaneSnapshot, options: PresenceOp
   const instances = planInstances(snapshot, members, { ...options, missingVolumes: volumes.missing })
   const endpoint = planEndpoint(snapshot)
   const replacement = planReplacement(snapshot, members)
+  const network: readonly Step[] = snapshot.networkPresent ? [] : [{ kind: 'EnsureNetwork', cluster: snapshot.id }]
   const steps = [
     ...leafSteps(snapshot),
     ...programs.steps,
+    // A create waits for it. Later, whoever starts has it made as well, and nothing else is to wait behind its refusal.
+    ...(options.mayMakeVolumes ? network : []),
     ...volumes.steps,
     ...instances,
     ...endpoint.steps,
     ...homeSteps(snapshot),
+    ...objectSteps(snapshot),
     ...replacement.steps,
+    ...(options.mayMakeVolumes ? [] : network),
   ]
   return {
     steps,
     notes: [...programs.notes, ...volumes.notes, ...replacement.notes],
     settled:
       !replacement.pending &&
+      snapshot.networkPresent &&
       endpoint.isInForce &&
       members.every((member) => member.ready) &&
       snapshot.probes?.endpoint.ready === true,
@@ -211,6 +217,14 @@ function planEndpoint(snapshot: ControlPlaneSnapshot): {
   const isPatient = endpointEnsuredMs !== undefined && nowMs - endpointEnsuredMs < ENDPOINT_INTERVAL_MS
   const step: Step = { kind: 'EnsureEndpoint', cluster: id, endpoint: desired.spec }
   return { steps: isPatient ? [] : [step], isInForce: false }
+}
+
+/** The cluster has to answer to take them. */
+function objectSteps({ id, desired, probes }: ControlPlaneSnapshot): readonly Step[] {
+  if (desired === undefined || desired.objects.length === 0 || probes?.endpoint.ready !== true || probes.objects) {
+    return []
+  }
+  return [{ kind: 'WriteObjects', cluster: id, objects: desired.objects }]
 }
 
 function homeSteps(snapshot: ControlPlaneSnapshot): readonly Step[] {

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { hostedIntent, NOW_MS, settled, withInstances, withSilent } from '../testing/snapshots.ts'
+import {
+  hostedIntent,
+  NOW_MS,
+  PRIVATE,
+  settled,
+  withInstances,
+  withLeader,
+  withLeaving,
+  withSilent,
+} from '../testing/snapshots.ts'
+import { clusterObjects } from './components/index.ts'
 import { planControlPlane } from './plan.ts'
 import { type ControlPlaneSnapshot, CREATE_DEADLINE_MS } from './snapshot.ts'
 import { type Step, subjectOf } from './steps.ts'
@@ -34,6 +44,45 @@ const unmade: Partial<ControlPlaneSnapshot> = {
 const CREATING_MS = Date.parse('2026-11-24T12:00:05Z')
 const creating = (change: Partial<ControlPlaneSnapshot> = {}) =>
   settled({ outcome: undefined, nowMs: CREATING_MS, ...change })
+
+/** What keepers keep in a cluster with nodes. */
+const withObjects = (snapshot: ControlPlaneSnapshot, areThere: boolean): ControlPlaneSnapshot => ({
+  ...snapshot,
+  network: PRIVATE,
+  desired: snapshot.desired && { ...snapshot.desired, objects: clusterObjects(PRIVATE) },
+  probes: snapshot.probes && { ...snapshot.probes, objects: areThere },
+})
+
+describe('a control plane with a network of its own', () => {
+  it('when the network is lost, it is put back after everything else, which does not wait for it', () => {
+    const lossy = withInstances(settled({ network: PRIVATE, networkPresent: false }), { 'etcd-b': 'absent' })
+    expect(steps(lossy)).toEqual(['EnsureInstance etcd-b', 'EnsureNetwork abc'])
+  })
+
+  it('when it is created, its network comes before whatever runs in it', () => {
+    const first = creating({ network: PRIVATE, networkPresent: false, observedInstances: [], probes: undefined })
+    expect(steps(first)[0]).toBe('EnsureNetwork abc')
+  })
+
+  it('when the machine does not let it, that is told until it does', () => {
+    const refusals = [{ step: 'EnsureNetwork', subject: 'abc', code: 'NotReady' as const, message: 'no nft' }]
+    const refused = settled({ network: PRIVATE, networkPresent: false, refusals })
+    expect(notes(refused)).toEqual(['blocked Refused: no nft'])
+    expect(notes({ ...refused, networkPresent: true })).toEqual([])
+  })
+
+  it('when objects that it is to hold are missing, they are written, once it answers', () => {
+    expect(steps(withObjects(settled(), true))).toEqual([])
+    const missing = withObjects(settled(), false)
+    expect(steps(missing)).toEqual(['WriteObjects abc'])
+    expect(steps({ ...missing, probes: { ...missing.probes!, endpoint: { ready: false } } })).toEqual([])
+  })
+
+  it('when it is created, it is not ACTIVE before it holds them', () => {
+    expect(steps(withObjects(creating(), false))).toEqual(['WriteObjects abc'])
+    expect(steps(withObjects(creating(), true))).toEqual(['RecordOutcome abc active'])
+  })
+})
 
 describe('an active control plane', () => {
   it.each<[string, ControlPlaneSnapshot, string[]]>([
@@ -147,9 +196,22 @@ describe('replacement', () => {
       ['RestartInstance etcd-a'],
     ],
     [
+      'all do, and the first zone has the leader of etcd, another zone begins',
+      withLeader(
+        withInstances(settled(), { 'etcd-a': drifted, 'etcd-c': drifted, 'kube-apiserver-a': drifted }),
+        'etcd-a',
+      ),
+      ['RestartInstance etcd-c'],
+    ],
+    [
+      'only the zone with the leader of etcd is left, it goes',
+      withLeader(withInstances(settled(), { 'etcd-a': drifted, 'kube-apiserver-a': drifted }), 'etcd-a'),
+      ['RestartInstance etcd-a'],
+    ],
+    [
       'a zone has two, they go one at a time',
-      withInstances(settled(), { 'kube-apiserver-b': lost, 'etcd-hop-b': lost }),
-      ['RestartInstance etcd-hop-b'],
+      withInstances(settled(), { 'kube-apiserver-b': lost, 'etcd-b': lost }),
+      ['RestartInstance etcd-b'],
     ],
     [
       'the API server of a zone does, its controllers go with it, those of the other zone do not',
@@ -171,11 +233,43 @@ describe('replacement', () => {
       ['RestartInstance kube-apiserver-a'],
     ],
     [
+      'an etcd hop has lost its supervisor, the API server behind it goes first',
+      withInstances(settled(), { 'etcd-hop-a': lost }),
+      ['RestartInstance kube-apiserver-a'],
+    ],
+    [
+      'a hop has lost its supervisor, and so have the API server behind it and its controllers, these go first and together',
+      withInstances(settled(), {
+        'etcd-hop-a': lost,
+        'kube-apiserver-a': lost,
+        'kube-controller-manager-a': lost,
+        'kube-scheduler-a': lost,
+      }),
+      [
+        'RestartInstance kube-apiserver-a',
+        'RestartInstance kube-controller-manager-a',
+        'RestartInstance kube-scheduler-a',
+      ],
+    ],
+    [
       'that API server is still leading its clients away, the hop stays',
       {
         ...withSilent(withInstances(settled(), { 'etcd-hop-a': drifted }), 'kube-apiserver-a'),
         restarts: [{ name: 'kube-apiserver-a', pid: 1000, sinceMs: NOW_MS - 20_000 }],
       },
+      [],
+    ],
+    [
+      'that API server is young and leaves, and nobody remembers that it was told to, the hop stays',
+      withLeaving(
+        withInstances(settled(), { 'etcd-hop-a': lost, 'kube-apiserver-a': { ...lost, startedAt: NOW_MS - 30_000 } }),
+        'kube-apiserver-a',
+      ),
+      [],
+    ],
+    [
+      'an API server leaves, and nobody remembers that it was told to, it gets no second signal, which would end it at once',
+      withLeaving(withInstances(settled(), { 'kube-apiserver-a': lost }), 'kube-apiserver-a'),
       [],
     ],
     [
@@ -261,6 +355,11 @@ describe('replacement', () => {
       'a balancer has lost its supervisor',
       withInstances(settled(), { 'endpoint-1': lost }),
       ['RestartInstance endpoint-1'],
+    ],
+    [
+      'a balancer has lost its supervisor, and the other one has only just begun',
+      withInstances(settled(), { 'endpoint-1': lost, 'endpoint-2': { startedAt: NOW_MS - 1000 } }),
+      [],
     ],
     [
       'a restart is under way',

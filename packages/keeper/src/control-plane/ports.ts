@@ -1,6 +1,7 @@
 import type { Clock } from '@evenkeel/kernel'
 import type { ClusterId, EndpointSpec, InstanceSpec, NetworkPlan, Substrate } from '@evenkeel/substrate'
 import type { Intent } from '../intent/index.ts'
+import type { ClusterObject } from './components/index.ts'
 import type { ProbeKey, Release } from './facts.ts'
 import type { LeavesState, Probes, ProgramsState, Topology } from './snapshot.ts'
 
@@ -13,6 +14,7 @@ export interface ControlPlanePorts {
   readonly programs: Programs
   readonly blueprint: Blueprint
   readonly prober: Prober
+  readonly objects: ObjectWriter
   readonly admission: Admission
   readonly homeAccess: HomeAccess
   /** Nothing of a cluster is left: its object (namespace/name in the home) is free to go. */
@@ -54,6 +56,7 @@ export interface Blueprint {
   render(input: RenderInput): {
     readonly instances: readonly InstanceSpec[]
     readonly endpoint: EndpointSpec | undefined
+    readonly objects: readonly ClusterObject[]
   }
   /** Where members and the client's path are asked how they are. */
   probeTargets(input: RenderInput): { readonly members: readonly AskedMember[]; readonly endpoint: AskedMember }
@@ -85,6 +88,7 @@ export interface ProbeTarget {
   readonly members: readonly AskedMember[]
   readonly endpoint: AskedMember
   readonly probeKey: ProbeKey
+  readonly objects: readonly ClusterObject[]
 }
 
 /** Asks members and the client's path how they are. Never throws for what does not answer. */
@@ -93,6 +97,11 @@ export interface Prober {
   probe(target: ProbeTarget, pace: 'creating' | 'keeping'): Promise<Probes>
   /** Lets go of connections to a cluster. */
   forget(id: ClusterId): void
+}
+
+/** Writes objects of hosted clusters, as the keeper. Throws NotReady where the cluster does not take them. */
+export interface ObjectWriter {
+  write(endpoint: AskedMember, objects: readonly ClusterObject[]): Promise<void>
 }
 
 /** Whom the authenticators know. */

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { parseClusterToken } from '@evenkeel/contract/sigv4'
+import { ENDPOINTS } from '@evenkeel/kernel'
 import { FakeClock } from '@evenkeel/kernel/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createClusterKeys, issueCertificates, leafOf } from '../pki/index.ts'
@@ -35,7 +36,8 @@ async function rig() {
   const leaves = await issueCertificates(keys, plan, { nowMs })
   const [server, keeper] = [leafOf(leaves, 'server'), leafOf(leaves, 'keeper')]
   const ca = keys.authorities.cluster.certificate
-  const says = { ready: true, leader: true, hasServiceAccount: true, username: 'evenkeel:probe' }
+  const object = 'as wanted' as 'as wanted' | 'otherwise' | 'missing' | 'unknown'
+  const says = { ready: true, page: 'ok', leader: true, hasServiceAccount: true, username: 'evenkeel:probe', object }
   const asked: string[] = []
   const listener = createServer(
     { cert: server.certificate, key: server.key, ca, requestCert: true, rejectUnauthorized: false },
@@ -47,9 +49,13 @@ async function rig() {
       const answer = (status: number, body: unknown) =>
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
       if (url === '/readyz') {
-        response.writeHead(says.ready ? 200 : 500).end('ok')
+        response.writeHead(says.ready ? 200 : 500).end(says.page)
       } else if (url === '/v3/maintenance/status') {
         answer(200, { header: { member_id: '7' }, leader: says.leader ? '7' : '8' })
+      } else if (url.endsWith('/endpoints/kubernetes')) {
+        const status = { missing: 404, unknown: 500, otherwise: 200, 'as wanted': 200 }[says.object]
+        const metadata = { name: 'kubernetes', namespace: 'default', uid: 'u' }
+        answer(status, { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets: says.object })
       } else if (url.endsWith('/serviceaccounts/default')) {
         answer(says.hasServiceAccount ? 200 : 404, { kind: 'ServiceAccount' })
       } else if (token !== undefined && parseClusterToken(token).ok) {
@@ -79,6 +85,7 @@ async function rig() {
     members: [member('etcd-a', 'etcd', '/readyz'), member('etcd-hop-a', 'etcd-hop')],
     endpoint: member('endpoint', 'endpoint', '/readyz'),
     probeKey: { accessKeyId: 'EVKP0123456789ABCDEF', secretAccessKey: 'x'.repeat(40) },
+    objects: [],
   }
   const clock = new FakeClock(NOW_MS)
   const prober = new NetworkProber({ clock, region: 'local-1', probeUsername: 'evenkeel:probe' })
@@ -93,7 +100,32 @@ describe('NetworkProber', () => {
       endpoint: { ready: true },
       defaultServiceAccount: true,
       token: { ready: true },
+      objects: true,
     })
+    prober.forget(target.id)
+  })
+
+  it('when a cluster is to hold objects, they are asked for now and then, and no answer changes nothing', async () => {
+    const { prober, target, says, clock, asked } = await rig()
+    const metadata = { name: 'kubernetes', namespace: 'default' }
+    const object = { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets: 'as wanted' }
+    const named = { ...target, objects: [{ resource: ENDPOINTS, object }] }
+    const look = async (answer: typeof says.object) => {
+      says.object = answer
+      return (await prober.probe(named, 'keeping')).objects
+    }
+    expect(await look('unknown')).toBe(false)
+    expect(await look('missing')).toBe(false)
+    expect(await look('otherwise')).toBe(false)
+    expect(await look('as wanted')).toBe(true)
+    const questions = () =>
+      asked.filter((line) => line === 'keeper GET /api/v1/namespaces/default/endpoints/kubernetes')
+    expect(questions()).toHaveLength(4)
+    expect(await look('missing')).toBe(true)
+    expect(questions()).toHaveLength(4)
+    await clock.advance(30_000)
+    expect(await look('unknown')).toBe(true)
+    expect(await look('missing')).toBe(false)
     prober.forget(target.id)
   })
 
@@ -104,6 +136,16 @@ describe('NetworkProber', () => {
     expect(probes.members['etcd-a']).toMatchObject({ ready: false, detail: expect.stringContaining('500') })
     expect(probes.endpoint.ready).toBe(false)
     expect(probes.members['etcd-hop-a']?.ready).toBe(true)
+    prober.forget(target.id)
+  })
+
+  it('when a member says that it was told to end, it is leaving; when it says anything else, it is not', async () => {
+    const { prober, target, says } = await rig()
+    says.ready = false
+    says.page = '[+]ping ok\n[-]shutdown failed: reason withheld\nreadyz check failed\n'
+    expect((await prober.probe(target, 'keeping')).members['etcd-a']).toMatchObject({ ready: false, leaving: true })
+    says.page = '[-]etcd failed: reason withheld\n[+]shutdown ok\nreadyz check failed\n'
+    expect((await prober.probe(target, 'keeping')).members['etcd-a']).not.toHaveProperty('leaving')
     prober.forget(target.id)
   })
 

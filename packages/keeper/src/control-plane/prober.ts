@@ -1,7 +1,8 @@
 import { connect } from 'node:tls'
 import { clusterToken } from '@evenkeel/contract/sigv4'
-import { type Clock, KubeClient, type KubeConnection, SERVICE_ACCOUNTS } from '@evenkeel/kernel'
+import { type Clock, isNotFound, KubeClient, type KubeConnection, KubeError, SERVICE_ACCOUNTS } from '@evenkeel/kernel'
 import type { ClusterId } from '@evenkeel/substrate'
+import { type ClusterObject, isAsWanted } from './components/index.ts'
 import type { AskedMember, Prober, ProbeTarget } from './ports.ts'
 import type { MemberProbe, Probes } from './snapshot.ts'
 
@@ -18,12 +19,16 @@ export interface ProberOptions {
   readonly probeUsername: string
 }
 
+/** Objects that keepers keep in clusters; nobody but an administrator of the cluster can change them. */
+const OBJECTS_INTERVAL_MS = 30_000
+
 /** What one cluster has answered, and the connections to its members. */
 interface Acquaintance {
   readonly clients: Map<string, { readonly stamp: string; readonly client: KubeClient }>
   members: { readonly atMs: number; readonly probes: Readonly<Record<string, MemberProbe>> } | undefined
   token: { readonly atMs: number; readonly probe: MemberProbe } | undefined
   hasServiceAccount: boolean
+  objectsSeenMs: number | undefined
 }
 
 /** Asks over the network, with the keeper's certificates. */
@@ -42,21 +47,23 @@ export class NetworkProber implements Prober {
       if (!endpoint.ready) {
         const members = await this.#askMembers(target, known, MEMBERS_INTERVAL_MS)
         const token = { ready: false, detail: 'the endpoint is not ready' }
-        return { members, endpoint, defaultServiceAccount: false, token }
+        return { members, endpoint, defaultServiceAccount: false, token, objects: false }
       }
-      const [members, defaultServiceAccount, token] = await Promise.all([
+      const [members, defaultServiceAccount, token, objects] = await Promise.all([
         this.#askMembers(target, known, 0),
         this.#askServiceAccount(target, known),
         this.#askToken(target, known),
+        this.#askObjects(target, known),
       ])
-      return { members, endpoint, defaultServiceAccount, token }
+      return { members, endpoint, defaultServiceAccount, token, objects }
     }
-    const [endpoint, members, token] = await Promise.all([
+    const [endpoint, members, token, objects] = await Promise.all([
       this.#askEndpoint(target),
       this.#askMembers(target, known, 0),
       this.#askToken(target, known),
+      this.#askObjects(target, known),
     ])
-    return { members, endpoint, defaultServiceAccount: true, token }
+    return { members, endpoint, defaultServiceAccount: true, token, objects }
   }
 
   forget(id: ClusterId): void {
@@ -71,7 +78,13 @@ export class NetworkProber implements Prober {
     if (known !== undefined) {
       return known
     }
-    const fresh = { clients: new Map(), members: undefined, token: undefined, hasServiceAccount: false }
+    const fresh = {
+      clients: new Map(),
+      members: undefined,
+      token: undefined,
+      hasServiceAccount: false,
+      objectsSeenMs: undefined,
+    }
     this.#known.set(id, fresh)
     return fresh
   }
@@ -116,6 +129,21 @@ export class NetworkProber implements Prober {
     return known.hasServiceAccount
   }
 
+  /** What cannot be asked now is taken to be as it was: nothing could be written either. */
+  async #askObjects(target: ProbeTarget, known: Acquaintance): Promise<boolean> {
+    const nowMs = this.#options.clock.now()
+    if (target.objects.length === 0 || nowMs - (known.objectsSeenMs ?? 0) < OBJECTS_INTERVAL_MS) {
+      return true
+    }
+    const answers = await withClient(connectionOf(target.endpoint), (client) =>
+      Promise.all(target.objects.map((wanted) => askObject(client, wanted))),
+    )
+    if (answers.every((answer) => answer === 'there')) {
+      known.objectsSeenMs = nowMs
+    }
+    return !answers.includes('otherwise') && (known.objectsSeenMs !== undefined || !answers.includes('unknown'))
+  }
+
   async #askToken(target: ProbeTarget, known: Acquaintance): Promise<MemberProbe> {
     if (target.kind === 'home') {
       return { ready: true }
@@ -132,6 +160,17 @@ export class NetworkProber implements Prober {
     const probe = await withClient(connection, (client) => askWhoAmI(client, probeUsername))
     known.token = { atMs: nowMs, probe }
     return probe
+  }
+}
+
+async function askObject(client: KubeClient, { resource, object }: ClusterObject) {
+  const { name, namespace } = object.metadata
+  const options = { name: name ?? '', ...(namespace === undefined ? {} : { namespace }), timeoutMs: TIMEOUT_MS }
+  try {
+    const found = await client.get(resource, options)
+    return isAsWanted(found, object) ? ('there' as const) : ('otherwise' as const)
+  } catch (error) {
+    return isNotFound(error) ? ('otherwise' as const) : ('unknown' as const)
   }
 }
 
@@ -167,12 +206,20 @@ async function askWhoAmI(client: KubeClient, expected: string): Promise<MemberPr
   })
 }
 
+/** Name of the check of kube-apiserver's `/readyz` that fails from SIGTERM on. */
+const SHUTDOWN_CHECK = 'shutdown'
+
 /** No answer is an answer here: why goes into the detail. */
 async function told(ask: () => Promise<MemberProbe>): Promise<MemberProbe> {
   try {
     return await ask()
   } catch (error) {
-    return { ready: false, detail: error instanceof Error ? error.message : String(error) }
+    const leaving = error instanceof KubeError && error.failedChecks.includes(SHUTDOWN_CHECK)
+    return {
+      ready: false,
+      detail: error instanceof Error ? error.message : String(error),
+      ...(leaving ? { leaving } : {}),
+    }
   }
 }
 
@@ -198,7 +245,7 @@ function shakeHands({ host, port, serverName, caCertificate, client }: AskedMemb
   })
 }
 
-function connectionOf({ host, port, serverName, caCertificate, client }: AskedMember): KubeConnection {
+export function connectionOf({ host, port, serverName, caCertificate, client }: AskedMember): KubeConnection {
   return {
     server: serverUrl(host, port),
     caCertificate,

@@ -30,6 +30,7 @@ export const REASON = {
   notIssued: 'NotIssued',
   present: 'Present',
   noSpace: 'NoSpace',
+  networkMissing: 'NetworkMissing',
   aboveFloor: 'AboveFloor',
   belowFloor: 'BelowFloor',
   serving: 'Serving',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { RELEASE } from '../testing/keeper-world.ts'
 import { hostedIntent, LOOPBACK } from '../testing/snapshots.ts'
+import { PRIVATE_NETWORK } from './components/testing/sample-input.ts'
 import { RenderedBlueprint } from './rendered-blueprint.ts'
 
 const NOW_MS = Date.parse('2026-11-24T13:00:00Z')
@@ -35,6 +36,37 @@ async function home() {
 }
 
 describe('RenderedBlueprint', () => {
+  it('when the network is a private one, tokens are asked about at its relay, which the endpoint passes on', async () => {
+    const { blueprint, drawn } = await hosted()
+    const network = PRIVATE_NETWORK
+    const leaves = await blueprint.issueLeaves({ ...drawn, network }, undefined, NOW_MS)
+    const { instances, endpoint, objects } = blueprint.render({ ...drawn, network, leaves })
+    const webhook = (zone: string) =>
+      instances
+        .find(({ name }) => name === `kube-apiserver-${zone}`)
+        ?.files.find(({ path }) => path === 'token-webhook.json')?.content
+    expect(webhook('a')).toContain('"https://100.66.64.129:9443/clusters/abc/token-review"')
+    expect(webhook('b')).toContain('"https://100.66.64.129:9443/clusters/abc/token-review"')
+    expect(endpoint).toMatchObject({
+      bind: '127.9.0.2',
+      alsoAt: [{ bind: '100.66.64.129', port: 6443 }],
+      relays: [
+        {
+          name: 'authenticators',
+          bind: '100.66.64.129',
+          port: 9443,
+          servers: [
+            { host: '127.9.1.1', port: 9443 },
+            { host: '127.9.2.1', port: 9443 },
+          ],
+        },
+      ],
+    })
+    expect(objects.map(({ object }) => object.kind)).toEqual(['EndpointSlice', 'Endpoints', 'ClusterRoleBinding'])
+    expect(blueprint.render(drawn).endpoint).not.toHaveProperty('relays')
+    expect(blueprint.render(drawn).objects).toEqual([])
+  })
+
   it('when certificates are fresh, they are not due; later and for other names they are, and renewal changes only those', async () => {
     const { blueprint, input, leaves } = await hosted()
     expect(blueprint.examineLeaves(input, leaves, NOW_MS)).toEqual({

@@ -14,6 +14,7 @@ import {
   ACCESS_LEAVES,
   AUTHENTICATOR_LEAF,
   type ControlPlaneInput,
+  clusterObjects,
   controlPlaneEndpoint,
   kubeconfig,
   type LeafInput,
@@ -74,7 +75,11 @@ export class RenderedBlueprint implements Blueprint {
 
   render(input: RenderInput) {
     const drawn = this.#controlPlaneInput(input)
-    return { instances: renderControlPlane(drawn), endpoint: controlPlaneEndpoint(drawn) }
+    return {
+      instances: renderControlPlane(drawn),
+      endpoint: controlPlaneEndpoint(drawn),
+      objects: drawn.kind === 'hosted' ? clusterObjects(drawn.network) : [],
+    }
   }
 
   probeTargets(input: RenderInput) {
@@ -106,9 +111,27 @@ export class RenderedBlueprint implements Blueprint {
       leaves: parseLeaves(id, input.leaves),
       layout: (name) => layout({ cluster: id, name }),
       oidcIssuer: oidcIssuer(endpointUrl(network), id),
-      authenticator: intent.kind === 'hosted' ? { urls: reviewUrls(authenticatorUrls, id) } : undefined,
+      authenticator: intent.kind === 'hosted' ? authenticatorOf(authenticatorUrls, id, network) : undefined,
     }
   }
+}
+
+/** From a network of the cluster's own, authenticators are reached through its relay. */
+function authenticatorOf(
+  urls: Readonly<Record<Zone, string>>,
+  id: ClusterId,
+  { nodes }: BlueprintInput['network'],
+): NonNullable<ControlPlaneInput['authenticator']> {
+  if (nodes === undefined) {
+    return { urls: reviewUrls(urls, id) }
+  }
+  const relay = `https://${nodes.relay.host}:${nodes.relay.port}`
+  const relayed = Object.fromEntries(Object.keys(urls).map((zone) => [zone, relay]))
+  const behindRelay = Object.values(urls).map((text) => {
+    const { hostname, port } = new URL(text)
+    return { host: hostname, port: Number(port) }
+  })
+  return { urls: reviewUrls(relayed, id), behindRelay }
 }
 
 /** Each cluster is answered at a path of its own. */

@@ -50,6 +50,7 @@ export class SimulatedProber implements Prober {
       endpoint: { ready: serves },
       defaultServiceAccount: serves && clock.now() - sinceMs >= FIRST_SERVICE_ACCOUNT_MS,
       token: { ready: serves && this.tokensWork },
+      objects: true,
     }
   }
 

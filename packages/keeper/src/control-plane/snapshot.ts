@@ -10,6 +10,7 @@ import type {
   Zone,
 } from '@evenkeel/substrate'
 import type { Intent } from '../intent/index.ts'
+import type { ClusterObject } from './components/index.ts'
 import type { Effort, Outcome, Release } from './facts.ts'
 
 /** Everything that is known about one control plane at one moment. Time is in it; plan and conditions read nothing else. */
@@ -35,6 +36,8 @@ export interface ControlPlaneSnapshot {
   /** Absent until the first ones are recorded. */
   readonly leaves: LeavesState | undefined
   readonly network: NetworkPlan | undefined
+  /** Links, routes and rules that carry its addresses are there, where it takes any. */
+  readonly networkPresent: boolean
 
   /** What should run: rendered as soon as release, keys, leaves and network are known. */
   readonly desired: DesiredControlPlane | undefined
@@ -97,6 +100,8 @@ export interface DesiredControlPlane {
   readonly volumes: readonly { readonly name: string; readonly zone: Zone }[]
   /** Absent where clients reach the API server directly (the home). */
   readonly endpoint: { readonly spec: EndpointSpec; readonly digest: string } | undefined
+  /** What keepers keep in the cluster itself. */
+  readonly objects: readonly ClusterObject[]
 }
 
 export interface PendingRestart {
@@ -118,6 +123,8 @@ export interface MemberProbe {
   readonly ready: boolean
   /** Of an etcd member. */
   readonly leader?: boolean
+  /** Of an API server that is not ready: it was told to end, and still serves those who have not left it. */
+  readonly leaving?: boolean
   /** Why it is not ready, for logs and for `/status`; not for conditions, which change in coarse steps alone. */
   readonly detail?: string
 }
@@ -132,6 +139,8 @@ export interface Probes {
   readonly defaultServiceAccount: boolean
   /** A token of the probe key was accepted as the probe's user. */
   readonly token: MemberProbe
+  /** The objects that keepers keep in the cluster are there, as they should be. */
+  readonly objects: boolean
 }
 
 /** EKS's word for where the cluster stands; the home has the same ones. */

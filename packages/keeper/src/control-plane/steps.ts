@@ -1,4 +1,5 @@
 import type { ClusterId, EndpointSpec, InstanceId, InstanceSpec, VolumeSpec } from '@evenkeel/substrate'
+import type { ClusterObject } from './components/index.ts'
 import type { Effort, Outcome, Release } from './facts.ts'
 
 /** One thing to do. Specific: what could be chosen was chosen by the plan. */
@@ -7,6 +8,8 @@ export type Step =
   /** Makes what is secret, once: keys of the cluster and the keeper's probe key. */
   | { readonly kind: 'AddKeys'; readonly cluster: ClusterId }
   | { readonly kind: 'ClaimNetwork'; readonly cluster: ClusterId }
+  /** Makes what carries the addresses, or what was lost of it. */
+  | { readonly kind: 'EnsureNetwork'; readonly cluster: ClusterId }
   | { readonly kind: 'RecordLeaves'; readonly cluster: ClusterId }
   | { readonly kind: 'RequestPrograms'; readonly cluster: ClusterId; readonly release: Release }
   | { readonly kind: 'EnsureVolume'; readonly cluster: ClusterId; readonly volume: VolumeSpec }
@@ -21,6 +24,7 @@ export type Step =
   | { readonly kind: 'RemoveMachine'; readonly cluster: ClusterId; readonly machine: string }
   | { readonly kind: 'WriteHomeAccess'; readonly cluster: ClusterId }
   | { readonly kind: 'GrantHomeRights'; readonly cluster: ClusterId }
+  | { readonly kind: 'WriteObjects'; readonly cluster: ClusterId; readonly objects: readonly ClusterObject[] }
   | { readonly kind: 'RecordEffort'; readonly cluster: ClusterId; readonly effort: Effort }
   | { readonly kind: 'RecordOutcome'; readonly cluster: ClusterId; readonly outcome: Outcome }
   | {

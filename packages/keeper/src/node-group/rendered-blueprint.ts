@@ -12,6 +12,7 @@ const PARSED_RECORDS = 256
 export interface RenderedNodeBlueprintOptions {
   readonly layout: (machine: { readonly cluster: string; readonly name: string }) => MachineLayout
   readonly region: string
+  readonly sandboxImage: string
 }
 
 /** The blueprint of real nodes: certificates by `pki`, programs by `node`. */
@@ -61,6 +62,7 @@ export class RenderedNodeBlueprint implements NodeBlueprint {
       caCertificate: parseFact(ClusterKeys, reached.keys, { cluster: input.cluster, name: 'keys.json' }).authorities
         .cluster.certificate,
       leaves: this.#leaves(input.leaves),
+      sandboxImage: this.#options.sandboxImage,
       layout: this.#options.layout({ cluster: bare.cluster, name: bare.name }),
     })
   }

@@ -5,9 +5,6 @@ import { ProgramFiles } from './program-files.ts'
 /** Where containerd listens, in the machine. */
 export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock'
 
-/** What the containers of a pod stand on; comes from the image store, never from a registry. */
-export const SANDBOX_IMAGE = 'evenkeel.internal/pause:1'
-
 /** Plugins without use on a machine of ours; each costs memory or a warning. */
 const DISABLED_PLUGINS = [
   'io.containerd.internal.v1.opt',
@@ -35,7 +32,7 @@ export function renderContainerd(input: NodeInput): MachineProgram {
 }
 
 /** TOML, version 3 of the configuration (containerd 2.0 and on; `containerd config default` shows all of it). */
-function containerdConfig({ layout }: NodeInput, cniFolder: string): string {
+function containerdConfig({ layout, sandboxImage }: NodeInput, cniFolder: string): string {
   const text = (value: string) => JSON.stringify(value)
   return `version = 3
 root = "/var/lib/containerd"
@@ -46,7 +43,7 @@ disabled_plugins = [${DISABLED_PLUGINS.map(text).join(', ')}]
   address = ${text(CONTAINERD_SOCKET)}
 
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
-  sandbox = ${text(SANDBOX_IMAGE)}
+  sandbox = ${text(sandboxImage)}
 
 [plugins.'io.containerd.cri.v1.images'.registry]
   config_path = "/etc/containerd/certs.d"

@@ -37,4 +37,6 @@ export interface NodeInput {
   /** Issued for `nodeLeafPlan` of this machine, among others. */
   readonly leaves: LeafSet
   readonly layout: MachineLayout
+  /** What the containers of a pod stand on: from the image folder, never from a registry. */
+  readonly sandboxImage: string
 }

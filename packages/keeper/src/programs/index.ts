@@ -1,12 +1,19 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
 import {
+  ensureImages,
   ensurePrograms,
+  type Image,
   isInstalled,
+  nodeImageRequest,
   nodeProgramRequest,
   type ProgramName,
   type ProgramReference,
   type ProgramRequest,
   type ProgressEvent,
+  placeImages,
   programSetOf,
+  releases,
 } from '@evenkeel/distribution'
 import type { Clock, Logger } from '@evenkeel/kernel'
 import type { Programs, ProgramsState, Release } from '../control-plane/index.ts'
@@ -29,6 +36,7 @@ interface Arrival {
 export interface ProgramSource {
   isInstalled(program: { readonly name: string; readonly version: string }): Promise<boolean>
   ensurePrograms(...call: Parameters<typeof ensurePrograms>): Promise<unknown>
+  ensureImages(...call: Parameters<typeof ensureImages>): ReturnType<typeof ensureImages>
 }
 
 export interface StoreProgramsOptions {
@@ -37,6 +45,8 @@ export interface StoreProgramsOptions {
   /** Arrivals end when it is aborted, and are taken up again by whoever asks next. */
   readonly signal: AbortSignal
   readonly source?: ProgramSource
+  /** Where nodes find archives of images; nodes need none where it is not given. */
+  readonly imageFolder?: string
 }
 
 /** Programs that belong together, and how they are asked for. */
@@ -45,6 +55,7 @@ interface Wanted {
   readonly key: string
   readonly programs: readonly ProgramReference[]
   readonly request: ProgramRequest
+  readonly images: readonly Image[]
 }
 
 /** Programs of the store that all installations of a user share (`EVENKEEL_STORE`). */
@@ -55,12 +66,14 @@ export class StorePrograms implements Programs, NodePrograms {
   readonly #presentUntilMs = new Map<string, number>()
   readonly #arrivals = new Map<string, Arrival>()
   readonly #signal: AbortSignal
+  readonly #imageFolder: string | undefined
 
   constructor(options: StoreProgramsOptions) {
     this.#clock = options.clock
     this.#log = options.log
     this.#signal = options.signal
-    this.#source = options.source ?? { isInstalled, ensurePrograms }
+    this.#source = options.source ?? { isInstalled, ensurePrograms, ensureImages }
+    this.#imageFolder = options.imageFolder
   }
 
   async observe(what: Release | NodeVersions): Promise<ProgramsState> {
@@ -91,12 +104,25 @@ export class StorePrograms implements Programs, NodePrograms {
     void this.#bring(wanted)
   }
 
-  async #isPresent({ programs }: Wanted): Promise<boolean> {
-    const found = await Promise.all(programs.map((program) => this.#source.isInstalled(program)))
+  async #isPresent({ programs, images }: Wanted): Promise<boolean> {
+    const found = await Promise.all([
+      ...programs.map((program) => this.#source.isInstalled(program)),
+      ...images.map((image) => this.#isPlaced(image)),
+    ])
     return found.every(Boolean)
   }
 
-  async #bring({ key, request }: Wanted): Promise<void> {
+  async #isPlaced(image: Image): Promise<boolean> {
+    if (this.#imageFolder === undefined) {
+      return true
+    }
+    return await access(join(this.#imageFolder, archiveName(image))).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  async #bring({ key, request, images }: Wanted): Promise<void> {
     const log = this.#log.child({ programs: key })
     let phase = ''
     const onProgress = (event: ProgressEvent): void => {
@@ -107,6 +133,13 @@ export class StorePrograms implements Programs, NodePrograms {
     }
     try {
       await this.#source.ensurePrograms(request, { onProgress, signal: this.#signal })
+      if (this.#imageFolder !== undefined && images.length > 0) {
+        const wanted = Map.groupBy(images, ({ name }) => name)
+        const versions = [...wanted].map(([name, each]) => [name, each.map(({ version }) => version)])
+        const request = Object.fromEntries(versions)
+        const installed = await this.#source.ensureImages(request, { onProgress, signal: this.#signal })
+        await placeImages(this.#imageFolder, installed)
+      }
       this.#arrivals.delete(key)
     } catch (error) {
       const detail = error instanceof Error ? error.message : String(error)
@@ -128,6 +161,7 @@ function controlPlaneWanted({ kubernetes, etcd }: Release): Wanted {
       ...ETCD.map((name) => ({ name, version: etcd })),
     ],
     request: { kubernetes: [kubernetes], etcd: [etcd], programs: [...KUBERNETES, ...ETCD] },
+    images: [],
   }
 }
 
@@ -136,5 +170,19 @@ function nodeWanted(versions: NodeVersions): Wanted {
   const programs = (request.programs ?? []).flatMap((name) =>
     (request[programSetOf(name)] ?? []).map((version) => ({ name, version })),
   )
-  return { key: `nodes ${versions.releaseVersion}`, programs, request }
+  return { key: `nodes ${versions.releaseVersion}`, programs, request, images: nodeImages() }
+}
+
+/** A node may be of an older minor than its cluster, whose add-ons it runs: each has those of all minors. */
+function nodeImages(): readonly Image[] {
+  const images = releases().flatMap((release) =>
+    Object.entries(nodeImageRequest(release)).flatMap(([name, versions]) =>
+      versions.map((version) => ({ name: name as Image['name'], version })),
+    ),
+  )
+  return [...new Map(images.map((image) => [archiveName(image), image])).values()]
+}
+
+function archiveName({ name, version }: Image): string {
+  return `${name}-${version}.tar`
 }

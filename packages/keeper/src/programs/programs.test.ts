@@ -14,6 +14,7 @@ function rig() {
     signal: new AbortController().signal,
     source: {
       isInstalled: async () => world.installed,
+      ensureImages: async () => [],
       ensurePrograms: () => {
         world.asked += 1
         return new Promise<void>((resolve, reject) => {

@@ -62,7 +62,7 @@ export class FakeBlueprint implements Blueprint {
     const { bind, port } = network.endpoint
     const backends = topology.apiServerZones.map((zone) => ({ zone, host: network.zones[zone]?.host ?? '', port }))
     const endpoint = { cluster: id, bind, port, backends, caCertificate: 'CA', serverName: 'kubernetes' }
-    return { instances, endpoint: hosted ? endpoint : undefined }
+    return { instances, endpoint: hosted ? endpoint : undefined, objects: [] }
   }
 
   probeTargets(input: RenderInput) {

@@ -51,6 +51,7 @@ export class KeeperWorld {
     },
     blueprint: this.blueprint,
     prober: this.prober,
+    objects: { write: async () => {} },
     admission: {
       isAdmitted: async (id) => this.admitted.has(id),
       wake: () => {},

@@ -21,6 +21,18 @@ export const LOOPBACK: NetworkPlan = {
   zones: { a: zone(1), b: zone(2), c: zone(3) },
 }
 
+/** Of a cluster with a network of its own, as the local substrate gives them. */
+export const PRIVATE: NetworkPlan = {
+  ...LOOPBACK,
+  kind: 'private',
+  nodes: {
+    endpoint: { host: '100.66.64.129', port: 6443 },
+    relay: { host: '100.66.64.129', port: 9443 },
+    cidr: '100.66.64.128/26',
+    podCidr: '198.18.0.0/16',
+  },
+}
+
 export function hostedIntent(change: Partial<HostedIntent> = {}): HostedIntent {
   const intent = intentOf(clusterObject({ name: 'web' }))
   if ('refused' in intent) {
@@ -60,7 +72,12 @@ function desiredOf(intent: Intent) {
   const volumes = instances.flatMap(({ volumes, place }) => volumes.map((name) => ({ name, zone: place })))
   return {
     topology,
-    desired: { instances, volumes, endpoint: endpoint === undefined ? undefined : { spec: endpoint, digest: 'e1' } },
+    desired: {
+      instances,
+      volumes,
+      endpoint: endpoint === undefined ? undefined : { spec: endpoint, digest: 'e1' },
+      objects: [],
+    },
   }
 }
 
@@ -94,6 +111,7 @@ export function settled(change: Partial<ControlPlaneSnapshot> = {}): ControlPlan
     caCertificate: 'CA',
     leaves: { due: false, nextExpiry: '2027-09-20T00:00:00Z', authoritiesEnd: '2036-11-24T00:00:00Z' },
     network: LOOPBACK,
+    networkPresent: true,
     desired,
     observedVolumes: desired.volumes.map((volume) => ({ cluster: 'abc', ...volume, state: 'present' })),
     isBelowFloor: false,
@@ -111,6 +129,7 @@ export function settled(change: Partial<ControlPlaneSnapshot> = {}): ControlPlan
       endpoint: { ready: true },
       defaultServiceAccount: true,
       token: { ready: true },
+      objects: true,
     },
     refusals: [],
     nodeGroups: [],
@@ -136,10 +155,22 @@ export function withInstances(
 
 /** Some members do not answer. */
 export function withSilent(snapshot: ControlPlaneSnapshot, ...names: readonly string[]): ControlPlaneSnapshot {
+  return names.reduce((changed, name) => withProbe(changed, name, { ready: false }), snapshot)
+}
+
+/** One member of etcd says that it leads. */
+export function withLeader(snapshot: ControlPlaneSnapshot, name: string): ControlPlaneSnapshot {
+  return withProbe(snapshot, name, { ready: true, leader: true })
+}
+
+/** An API server says that it was told to end. */
+export function withLeaving(snapshot: ControlPlaneSnapshot, name: string): ControlPlaneSnapshot {
+  return withProbe(snapshot, name, { ready: false, leaving: true })
+}
+
+function withProbe(snapshot: ControlPlaneSnapshot, name: string, probe: MemberProbe): ControlPlaneSnapshot {
   const { probes } = snapshot
-  if (probes === undefined) {
-    return snapshot
-  }
-  const silent = Object.fromEntries(names.map((name): [string, MemberProbe] => [name, { ready: false }]))
-  return { ...snapshot, probes: { ...probes, members: { ...probes.members, ...silent } } }
+  return probes === undefined
+    ? snapshot
+    : { ...snapshot, probes: { ...probes, members: { ...probes.members, [name]: probe } } }
 }

@@ -17,3 +17,9 @@ test.each([
   const error = kubeErrorFrom({ status: 500, body, retryAfterHeader: undefined, request: 'GET /readyz' })
   expect(error.message).toBe(message)
 })
+
+test('when a health page is answered, the checks that failed can be told apart', () => {
+  const body = '[+]ping ok\n[-]etcd failed: reason withheld\n[-]shutdown failed: reason withheld\nreadyz check failed\n'
+  const error = kubeErrorFrom({ status: 500, body, retryAfterHeader: undefined, request: 'GET /readyz' })
+  expect(error.failedChecks).toEqual(['etcd', 'shutdown'])
+})

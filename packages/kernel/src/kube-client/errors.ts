@@ -13,6 +13,7 @@ export interface KubeErrorInit {
   readonly message: string
   readonly details?: KubeErrorDetails | undefined
   readonly retryAfterMs?: number | undefined
+  readonly failedChecks?: readonly string[]
   readonly request: string
 }
 
@@ -25,6 +26,8 @@ export class KubeError extends Error {
   readonly details: KubeErrorDetails
   /** How long the server asks us to wait. */
   readonly retryAfterMs: number | undefined
+  /** Of a health page that says not ready: the names of the checks that failed, such as `etcd`. */
+  readonly failedChecks: readonly string[]
   /** Method and path, such as `GET /api/v1/namespaces/x`. */
   readonly request: string
 
@@ -35,6 +38,7 @@ export class KubeError extends Error {
     this.reason = init.reason
     this.details = init.details ?? {}
     this.retryAfterMs = init.retryAfterMs
+    this.failedChecks = init.failedChecks ?? []
     this.request = init.request
   }
 }
@@ -120,20 +124,25 @@ export function kubeErrorFrom(answer: {
   const details = told.details ?? {}
   const headerSeconds = Number(answer.retryAfterHeader)
   const seconds = headerSeconds > 0 ? headerSeconds : details.retryAfterSeconds
+  const failedChecks = failedChecksOf(body)
+  const explanation =
+    failedChecks.length > 0
+      ? `: not ready are ${failedChecks.join(', ')}`
+      : ` and no explanation: ${body.slice(0, 200)}`
   return new KubeError({
     status,
     reason: told.reason ?? '',
-    message: told.message || `${request} was answered with HTTP status ${status}${explanationOf(body)}`,
+    message: told.message || `${request} was answered with HTTP status ${status}${explanation}`,
     details,
+    failedChecks,
     retryAfterMs: seconds === undefined ? undefined : seconds * 1000,
     request,
   })
 }
 
 /** Health pages of Kubernetes' programs and of etcd list all their checks, those that failed as `[-]name failed`. */
-function explanationOf(body: string): string {
-  const failed = [...body.matchAll(/^\[-\](\S+)/gm)].map(([, check]) => check)
-  return failed.length > 0 ? `: not ready are ${failed.join(', ')}` : ` and no explanation: ${body.slice(0, 200)}`
+function failedChecksOf(body: string): string[] {
+  return [...body.matchAll(/^\[-\](\S+)/gm)].flatMap(([, check]) => check ?? [])
 }
 
 interface StatusObject {

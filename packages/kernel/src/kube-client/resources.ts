@@ -44,6 +44,14 @@ export const SECRETS: ResourceRef = { ...core, plural: 'secrets', namespaced: tr
 export const CONFIG_MAPS: ResourceRef = { ...core, plural: 'configmaps', namespaced: true }
 export const SERVICE_ACCOUNTS: ResourceRef = { ...core, plural: 'serviceaccounts', namespaced: true }
 
+export const ENDPOINTS: ResourceRef = { ...core, plural: 'endpoints', namespaced: true }
+export const ENDPOINT_SLICES: ResourceRef = {
+  group: 'discovery.k8s.io',
+  version: 'v1',
+  plural: 'endpointslices',
+  namespaced: true,
+}
+
 export const CUSTOM_RESOURCE_DEFINITIONS: ResourceRef = {
   group: 'apiextensions.k8s.io',
   version: 'v1',

@@ -16,7 +16,8 @@ const MOST_CONNECTIONS = 4000
 /** Digest of all of a spec. */
 export function endpointDigest(spec: EndpointSpec): string {
   const backends = spec.backends.map(({ zone, host, port }) => [zone, host, port]).sort()
-  return shorten([spec.cluster, spec.bind, spec.port, backends, spec.caCertificate, spec.serverName])
+  const more = spec.alsoAt === undefined && spec.relays === undefined ? [] : [[spec.alsoAt ?? [], spec.relays ?? []]]
+  return shorten([spec.cluster, spec.bind, spec.port, backends, spec.caCertificate, spec.serverName, ...more])
 }
 
 /** Digest of what a running balancer cannot change: all but addresses of backends and the certificate. */
@@ -46,6 +47,8 @@ function renderConfig(spec: EndpointSpec, mark?: string): string {
   return renderTcpProxy({
     bind: spec.bind,
     port: spec.port,
+    ...(spec.alsoAt === undefined ? {} : { alsoAt: spec.alsoAt }),
+    ...(spec.relays === undefined ? {} : { relays: spec.relays }),
     servers: [...spec.backends]
       .sort((one, other) => (one.zone < other.zone ? -1 : 1))
       .map(({ zone, host, port }) => ({ name: zone, host, port })),

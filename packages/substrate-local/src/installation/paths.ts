@@ -33,6 +33,8 @@ export interface LocalPaths {
   /** Files that programs and trees hold a lock on while they run. Outside of `run`: a new file would be a new lock. */
   readonly locks: string
   readonly network: string
+  /** Held while private networks are changed. */
+  readonly networkLock: string
   readonly logs: string
   readonly mirror: string
   readonly access: string
@@ -72,6 +74,7 @@ export function localPaths(home: string): LocalPaths {
     images: below('images'),
     locks: below('locks'),
     network: below('network'),
+    networkLock: below('locks', 'network'),
     logs: below('logs'),
     mirror: below('mirror'),
     access: below('access'),

@@ -11,6 +11,7 @@ import {
 } from '@evenkeel/substrate'
 import { withDiskFaults } from '../disk-faults.ts'
 import type { LocalPaths } from '../installation/index.ts'
+import type { CarrierOf } from '../private-network/index.ts'
 import { hasReader, isLockFree, writeToFifo } from '../processes/index.ts'
 import type { ProgramResolver } from '../program-resolver.ts'
 import { ensureLink } from '../supervision/index.ts'
@@ -35,11 +36,19 @@ import { renderServiceFolder } from './service-folder.ts'
 /** Of programs whose spec is not known any more. */
 const DEFAULT_GRACE_SECONDS = 10
 
-/** Programs as processes under s6, on this machine: those whose names are of one form, and no others. */
+/** How a host of programs is not like the usual one. */
+export interface InstanceHostVariation {
+  /** Names of its programs are of this form, and others are not its. */
+  readonly form?: NameForm
+  /** What the networks of its programs take. */
+  readonly carrierOf?: CarrierOf
+}
+
+/** Programs as processes under s6, on this machine. */
 export function createInstanceHost(
   paths: LocalPaths,
   resolver: ProgramResolver,
-  form: NameForm = INSTANCE_NAMES,
+  { form = INSTANCE_NAMES, carrierOf = async () => undefined }: InstanceHostVariation = {},
 ): InstanceHost {
   const endings = trackEndings()
   const scan = createScans(paths)
@@ -54,6 +63,7 @@ export function createInstanceHost(
     requirePlace(spec.place)
     const command = await resolver(spec.program)
     await requireVolumes(paths, spec)
+    const carrier = await carrierOf(spec.cluster, spec.place)
     const found = await find(spec)
     if (found?.place !== undefined && found.place !== spec.place) {
       throw new SubstrateFault(
@@ -76,7 +86,7 @@ export function createInstanceHost(
       // First what `observe` knows it by, so that no file is left that nobody removes; last what s6 finds it by.
       await ensureServiceFolder(folder, scanLinkOf(paths, spec))
       await writeInstanceFiles(paths.filesOf(spec), spec.files, filesDigest(spec))
-      for (const file of renderServiceFolder(paths, spec, command, written)) {
+      for (const file of renderServiceFolder(paths, spec, { command, written, carrier })) {
         await writeIfDifferent(join(folder, file.path), file.content, file.mode)
       }
       await rm(join(folder, 'down'), { force: true })

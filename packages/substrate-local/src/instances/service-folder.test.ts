@@ -1,6 +1,7 @@
 import { type InstanceSpec, instanceDigest } from '@evenkeel/substrate'
 import { describe, expect, it } from 'vitest'
 import { localPaths } from '../installation/index.ts'
+import { type Carrier, carrierOf, privateNetwork } from '../private-network/index.ts'
 import { renderServiceFolder } from './service-folder.ts'
 
 const spec: InstanceSpec = {
@@ -16,12 +17,12 @@ const spec: InstanceSpec = {
   stopGraceSeconds: 15,
 }
 
-function render(changes: Partial<InstanceSpec> = {}) {
+function render(changes: Partial<InstanceSpec> = {}, carrier?: Carrier) {
   const changed = { ...spec, ...changes }
   const { cluster, name, component, place, program, stopGraceSeconds } = changed
   const written = { cluster, name, component, place, program, digest: instanceDigest(spec), stopGraceSeconds }
   const command = { file: '/store/etcd', args: [] }
-  const files = renderServiceFolder(localPaths('/state'), changed, command, written)
+  const files = renderServiceFolder(localPaths('/state'), changed, { command, written, carrier })
   return Object.fromEntries(files.map((file) => [file.path, `${file.mode.toString(8)}\n${file.content}`]))
 }
 
@@ -40,6 +41,31 @@ describe('renderServiceFolder', () => {
     const { finish: plain, ...same } = render()
     expect(plain).toContain('\n[ "$count" -gt 3 ] || exit 0\n')
     expect(others).toEqual(same)
+  })
+
+  it('when its network is a private one, it enters its zone, and makes the network before where it is not there', () => {
+    const network = privateNetwork(9, 2, ['a', 'b', 'c'])
+    const plain = render()
+    const walled = render({}, carrierOf(network, { place: 'a', lock: '/state/locks/network' }))
+    expect(walled['start']?.split('\n').filter((line) => !plain['start']?.includes(`${line}\n`))).toEqual([
+      '[ -n "$(ip -n ek-9-2-a -4 route show default 2>/dev/null)" ] || flock -o /state/locks/network /state/run/services/a/k7pmw2x9qa.etcd-a/network || exit 1',
+      'export EVENKEEL_NETNS=ek-9-2-a',
+      `exec nsenter --net=/run/netns/ek-9-2-a /store/etcd --name=etcd-a '--odd=it'\\''s'`,
+    ])
+    expect(walled['network']?.split('\n').slice(0, 4)).toEqual([
+      '700',
+      '#!/bin/sh',
+      '[ -e /state/run/services/a/k7pmw2x9qa.etcd-a/start ] && [ ! -e /state/run/services/a/k7pmw2x9qa.etcd-a/down ] && [ -z "$(ip -n ek-9-2-a -4 route show default 2>/dev/null)" ] || exit 0',
+      'set -eu',
+    ])
+  })
+
+  it('when it stands in no zone of a private network, it stays where it is, and the network is made all the same', () => {
+    const network = privateNetwork(9, 2, ['a', 'b', 'c'])
+    const { start } = render({ place: 'region' }, carrierOf(network, { place: 'region', lock: '/lock' }))
+    expect(start).toContain('[ -n "$(ip -4 route show 100.66.64.128/26 2>/dev/null)" ] || flock -o /lock ')
+    expect(start).toContain('\nexec /store/etcd ')
+    expect(start).not.toContain('EVENKEEL_NETNS')
   })
 
   it('when a spec is given, it renders what s6 runs', () => {

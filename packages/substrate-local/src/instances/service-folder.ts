@@ -1,5 +1,6 @@
 import type { InstanceSpec } from '@evenkeel/substrate'
 import type { LocalPaths } from '../installation/index.ts'
+import { type Carrier, NAMESPACE_VARIABLE } from '../private-network/index.ts'
 import { LOCK_VARIABLE } from '../processes/index.ts'
 import type { ProgramCommand } from '../program-resolver.ts'
 import { shellQuote } from '../shell-script.ts'
@@ -16,15 +17,23 @@ export interface ServiceFile {
 /** Output of a program: the current file and five older ones, of 2 MB each, with times (UTC) in front. */
 const LOG_ROTATION = 'n5 s2000000 T'
 
+export interface ServiceStart {
+  readonly command: ProgramCommand
+  readonly written: WrittenInstance
+  /** What the program's network takes, where that is a private one. */
+  readonly carrier?: Carrier | undefined
+}
+
 /** The files from which s6-supervise runs a program, in the order in which they are to be written. Pure. */
 export function renderServiceFolder(
   paths: LocalPaths,
   spec: InstanceSpec,
-  command: ProgramCommand,
-  written: WrittenInstance,
+  start: ServiceStart,
 ): readonly ServiceFile[] {
+  const { written, carrier } = start
   return [
-    { path: 'start', content: startScript(paths, spec, command, written), mode: 0o700 },
+    ...(carrier === undefined ? [] : [{ path: 'network', content: networkScript(paths, spec, carrier), mode: 0o700 }]),
+    { path: 'start', content: startScript(paths, spec, start), mode: 0o700 },
     { path: 'run', content: runScript(paths, spec), mode: 0o700 },
     { path: 'finish', content: finishScript(spec), mode: 0o700 },
     // 0 would be no limit at all.
@@ -50,16 +59,35 @@ function runScript(paths: LocalPaths, spec: InstanceSpec): string {
   ].join('\n')
 }
 
-function startScript(paths: LocalPaths, spec: InstanceSpec, command: ProgramCommand, written: WrittenInstance): string {
-  const environment = Object.entries({ ...spec.env, [INSTANCE_VARIABLE]: JSON.stringify(written) })
+/**
+ * Makes what carries the addresses of the program, for whoever starts it while no keeper lives. One that has waited for the
+ * lock may come after the end of its cluster, or when another has made it all.
+ */
+function networkScript(paths: LocalPaths, spec: InstanceSpec, { script, sign }: Carrier): string {
+  const folder = shellQuote(serviceFolderOf(paths, spec))
+  const isWanted = `[ -e ${folder}/start ] && [ ! -e ${folder}/down ] && [ -z "$(${sign} 2>/dev/null)" ]`
+  return ['#!/bin/sh', `${isWanted} || exit 0`, script].join('\n')
+}
+
+function startScript(paths: LocalPaths, spec: InstanceSpec, { command, written, carrier }: ServiceStart): string {
+  const namespace = carrier?.namespace
+  const environment = Object.entries({
+    ...spec.env,
+    [INSTANCE_VARIABLE]: JSON.stringify(written),
+    ...(namespace === undefined ? {} : { [NAMESPACE_VARIABLE]: namespace }),
+  })
+  const words = [command.file, ...command.args, ...spec.args]
+  const enter = namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${namespace}`]
   return [
     '#!/bin/sh',
+    ...(carrier === undefined ? [] : [networkLine(paths, spec, carrier)]),
     ...waitLines(spec),
     // A copy whose supervisor was lost may come here after the program was told to stay down.
     `[ ! -e ${shellQuote(serviceFolderOf(paths, spec))}/down ] || exit 0`,
     `cd ${shellQuote(paths.filesOf(spec))} || exit 1`,
     ...environment.map(([name, value]) => `export ${requireVariableName(name)}=${shellQuote(value)}`),
-    `exec ${[command.file, ...command.args, ...spec.args].map(shellQuote).join(' ')}`,
+    // The same process all the way: it holds the lock.
+    `exec ${[...enter, ...words].map(shellQuote).join(' ')}`,
     '',
   ].join('\n')
 }
@@ -75,6 +103,11 @@ function waitLines({ startsAfter }: InstanceSpec): readonly string[] {
     'wait $!',
     'trap - TERM',
   ]
+}
+
+function networkLine(paths: LocalPaths, spec: InstanceSpec, { sign, lock }: Carrier): string {
+  const make = `flock -o ${shellQuote(lock)} ${shellQuote(serviceFolderOf(paths, spec))}/network`
+  return `[ -n "$(${sign} 2>/dev/null)" ] || ${make} || exit 1`
 }
 
 function requireVariableName(name: string): string {

@@ -66,7 +66,9 @@ export interface MachineProviderOptions {
 export function createMachineProvider(options: MachineProviderOptions): MachineProvider {
   const { paths, installation, resolver, networkOf } = options
   // Every program of a machine is `sh` with the script that joins the machine.
-  const programs = createInstanceHost(paths, async () => ({ file: '/bin/sh', args: [] }), MACHINE_PROGRAM_NAMES)
+  const programs = createInstanceHost(paths, async () => ({ file: '/bin/sh', args: [] }), {
+    form: MACHINE_PROGRAM_NAMES,
+  })
   const pathsOf = (id: MachineId) => machinePaths(paths, id)
   const groupOf = (id: MachineId) => machineGroup(installation.id, id)
 

@@ -1,5 +1,6 @@
 import { acquireExclusion } from '../exclusion.ts'
-import { type LocalPaths, requireLocalInstallation } from '../installation/index.ts'
+import { type Installation, type LocalPaths, requireLocalInstallation } from '../installation/index.ts'
+import { removeAllNetworks } from '../private-network/index.ts'
 import { bringUpTrees } from './ensure-trees.ts'
 import { type EndingProgram, takeDownTrees } from './stop-trees.ts'
 
@@ -30,17 +31,26 @@ export async function ensureTrees(options: TreeOptions): Promise<readonly string
   return await exclusively(options, bringUpTrees)
 }
 
-/** Ends every program and every supervisor of an installation, for `down`: bounded, with nothing left. */
+/**
+ * Ends every program and every supervisor of an installation, for `down`: bounded, with nothing left, private networks
+ * neither.
+ */
 export async function stopTrees(options: StopTreesOptions): Promise<void> {
   const { graceSeconds = () => 10 } = options
-  await exclusively(options, (paths) => takeDownTrees(paths, (program) => graceSeconds(program) * 1000))
+  await exclusively(options, async (paths, { octet }) => {
+    await takeDownTrees(paths, (program) => graceSeconds(program) * 1000)
+    await removeAllNetworks(paths, octet)
+  })
 }
 
-async function exclusively<T>(options: TreeOptions, work: (paths: LocalPaths) => Promise<T>): Promise<T> {
+async function exclusively<T>(
+  options: TreeOptions,
+  work: (paths: LocalPaths, installation: Installation) => Promise<T>,
+): Promise<T> {
   const { installation, paths } = await requireLocalInstallation(options.home)
   const exclusion = await acquireExclusion(installation.lockSecret, 'trees', options.signal)
   try {
-    return await work(paths)
+    return await work(paths, installation)
   } finally {
     await exclusion.release()
   }

@@ -32,7 +32,12 @@ export interface LocalWorld extends SubstrateUnderTest {
 
 const FLOOR_BYTES = 1000
 
-export async function makeLocalWorld(): Promise<LocalWorld> {
+export interface LocalWorldOptions {
+  /** Clusters get private networks, which only root can make; loopback unless given. */
+  readonly networks?: 'private'
+}
+
+export async function makeLocalWorld({ networks }: LocalWorldOptions = {}): Promise<LocalWorld> {
   const root = await mkdtemp(join(tmpdir(), 'evenkeel-local-'))
   const home = join(root, 'home')
   let freeBytes = FLOOR_BYTES * 10
@@ -42,6 +47,7 @@ export async function makeLocalWorld(): Promise<LocalWorld> {
       resolver: resolveTestProgram,
       floorBytes: FLOOR_BYTES,
       freeBytes: async () => freeBytes,
+      whyNotPrivate: async () => (networks === 'private' ? undefined : 'this test is about loopback'),
     })
   const campaigns: ChildProcess[] = []
   const dispose = async () => {

@@ -20,7 +20,7 @@ export function describeClusterNetwork(make: MakeSubstrate): void {
       const plans = await Promise.all([...names, ...names].map((name) => network().claim(name)))
       const firsts = plans.slice(0, names.length)
       expect(plans.slice(names.length)).toEqual(firsts)
-      const addresses = firsts.flatMap(addressesOf)
+      const addresses = firsts.flatMap((plan) => [...new Set(addressesOf(plan))])
       expect(new Set(addresses).size).toBe(addresses.length)
     })
 
@@ -32,6 +32,37 @@ export function describeClusterNetwork(make: MakeSubstrate): void {
       expect(await network().clusters()).toContain('kept')
       expect(await network().clusters()).not.toContain('released')
       expect(await network().claim('kept')).toEqual(kept)
+    })
+
+    it('when a cluster has claimed nothing, nothing of it is there, and none can be made', async () => {
+      expect(await network().isPresent('nobody')).toBe(false)
+      await expect(network().ensure('nobody')).rejects.toMatchObject({ code: 'NotFound' })
+    })
+
+    it('when a network has been ensured, it is present, and to ensure it again changes nothing', async () => {
+      await network().claim('carried')
+      await network().ensure('carried')
+      await network().ensure('carried')
+      expect(await network().isPresent('carried')).toBe(true)
+    })
+
+    it('when nodes claim, each has addresses of its own until it is released, or there are no nodes at all', async () => {
+      const { nodes } = await network().claim('noded')
+      if (nodes === undefined) {
+        await expect(network().claimNode('noded', 'one')).rejects.toMatchObject({ code: 'NotFound' })
+        await network().releaseNode('noded', 'one')
+        return
+      }
+      const names = ['one', 'two', 'three']
+      const claimed = await Promise.all(names.map((name) => network().claimNode('noded', name)))
+      expect(new Set(claimed.map(({ host }) => host)).size).toBe(names.length)
+      expect(new Set(claimed.map(({ podCidr }) => podCidr)).size).toBe(names.length)
+      expect(await (await world().reopen()).network.claimNode('noded', 'two')).toEqual(claimed[1])
+      await network().releaseNode('noded', 'one')
+      await network().releaseNode('noded', 'one')
+      expect(await network().claimNode('noded', 'four')).toEqual(claimed[0])
+      await network().release('noded')
+      expect(await network().clusters()).not.toContain('noded')
     })
   })
 }

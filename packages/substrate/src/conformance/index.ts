@@ -7,6 +7,7 @@ import { describeInstanceHost } from './instance-host.ts'
 import type { MakeSubstrate } from './under-test.ts'
 import { describeVolumeStore } from './volume-store.ts'
 
+export { describeClusterNetwork } from './cluster-network.ts'
 export { describeMachineProvider, type MachinesUnderTest } from './machine-provider.ts'
 export type { MakeSubstrate, SubstrateUnderTest } from './under-test.ts'
 

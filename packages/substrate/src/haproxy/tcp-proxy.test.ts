@@ -60,13 +60,11 @@ describe('renderTcpProxy', () => {
         bind 127.9.0.2:6443
         balance leastconn
         option allbackups
-        option tcp-check
-        tcp-check connect port 6443 linger
-        tcp-check connect default linger
-        tcp-check send "GET /readyz HTTP/1.1\\r\\nHost: kubernetes\\r\\nConnection: close\\r\\n\\r\\n"
-        tcp-check expect error-status L7OKC rstring "^HTTP/1\\.[01] 200 "
+        option httpchk
+        http-check send meth GET uri '/readyz' ver HTTP/1.1 hdr Host kubernetes hdr Connection close
+        http-check expect error-status L7OKC status 200
         default-server inter 500ms fastinter 50ms fall 2 rise 1 on-marked-down shutdown-sessions
-        default-server observe layer4 error-limit 1 on-error mark-down
+        default-server observe layer4 error-limit 1 on-error fastinter
         server a 127.9.1.2:6443 check check-ssl verify required ca-file '/state/ca.pem' check-sni kubernetes verifyhost kubernetes crt '/state/client.pem' port 2381
         server b 127.9.2.2:6443 check check-ssl verify required ca-file '/state/ca.pem' check-sni kubernetes verifyhost kubernetes crt '/state/client.pem' port 2381
         server a-unchecked 127.9.1.2:6443 backup
@@ -75,41 +73,24 @@ describe('renderTcpProxy', () => {
     `)
   })
 
-  it('when a server is a backup and answers that are not 200 cut, it renders both', () => {
-    const text = renderTcpProxy({
-      ...proxy,
-      servers: [
-        { name: 'a', host: '127.9.1.2', port: 2379 },
-        { name: 'b', host: '127.9.2.2', port: 2379, backup: true },
-      ],
-    })
+  it('when answers that are not 200 cut and nothing else is asked for, it renders just that', () => {
+    const text = renderTcpProxy(proxy)
     expect(text).toContain('  http-check expect status 200\n')
-    expect(text).toContain('  server a 127.9.1.2:2379 check ')
-    expect(text).toContain('  server b 127.9.2.2:2379 backup check ')
     expect(text).not.toContain('stats socket')
     expect(text).not.toContain('-unchecked')
   })
 
-  it('when one backup is to serve alone, backups are not told to share', () => {
-    expect(renderTcpProxy({ ...proxy, failOpen: true, backups: 'first' })).not.toContain('allbackups')
-    expect(renderTcpProxy({ ...proxy, failOpen: true })).toContain('  option allbackups\n')
+  it('when the first server is preferred, connections are not spread', () => {
+    expect(renderTcpProxy({ ...proxy, prefer: 'first' })).toContain('  balance first\n')
+    expect(renderTcpProxy(proxy)).toContain('  balance leastconn\n')
   })
 
   it.each([
     ['a path with a quote', { ...proxy, statsSocket: "/run/it's.sock" }],
     ['a path with a line break', { ...proxy, check: { ...proxy.check, caFile: '/ca\n  stats socket x' } }],
     ['a server name with a space', { ...proxy, check: { ...proxy.check, serverName: 'a b' } }],
-    ['a path with a blank', { ...proxy, check: { ...proxy.check, port: 2381, path: '/a b' } }],
-    [
-      'servers of several ports whose check has its own',
-      {
-        ...proxy,
-        servers: [...proxy.servers, { name: 'c', host: '::1', port: 1 }],
-        check: { ...proxy.check, port: 2 },
-      },
-    ],
     ['a mark with a bracket', { ...proxy, mark: 'a)' }],
   ])('when it is given %s, it refuses', (_, spec) => {
-    expect(() => renderTcpProxy(spec)).toThrow(/cannot be|must share/)
+    expect(() => renderTcpProxy(spec)).toThrow(/cannot be/)
   })
 })

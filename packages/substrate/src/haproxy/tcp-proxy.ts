@@ -1,10 +1,9 @@
-/** A server behind a TCP proxy. `backup`: only while no server without `backup` is healthy. */
+/** A server behind a TCP proxy. */
 export interface TcpProxyServer {
   /** Unique in the proxy: letters, digits, `-`, `_`, `.`. */
   readonly name: string
   readonly host: string
   readonly port: number
-  readonly backup?: boolean
 }
 
 /** `GET path` over TLS, every `intervalMs`. Two failures take a server out, one success takes it in again. */
@@ -17,11 +16,7 @@ export interface TcpProxyCheck {
   /** Sent as SNI and `Host`, and the name that the servers' certificates are checked for. */
   readonly serverName: string
   readonly intervalMs: number
-  /**
-   * Where the check is answered on another port than the traffic. Then the port of the traffic, the same of all servers,
-   * must take connections for the check to succeed, and a server that refuses one of the traffic is out at once: a
-   * program that ends in good order may stop listening there seconds before it says so here.
-   */
+  /** Where the check is answered on another port than the traffic. */
   readonly port?: number
   /** How long an accepted check may take: 2,000 unless said. */
   readonly timeoutMs?: number
@@ -33,10 +28,24 @@ export interface TcpProxyCheck {
   readonly onUnready?: 'cut' | 'drain'
 }
 
-/** One HAProxy process that passes TCP to the healthy ones of its servers. */
-export interface TcpProxy {
+/** Somewhere to listen. */
+export interface TcpListener {
   readonly bind: string
   readonly port: number
+}
+
+/** Something else that the same process passes on, to whichever server takes connections. */
+export interface TcpRelay extends TcpListener {
+  /** Unique in the proxy: letters, digits, `-`, `_`, `.`. */
+  readonly name: string
+  readonly servers: readonly { readonly host: string; readonly port: number }[]
+}
+
+/** One HAProxy process that passes TCP to the healthy ones of its servers. */
+export interface TcpProxy extends TcpListener {
+  /** Where else it listens. */
+  readonly alsoAt?: readonly TcpListener[]
+  readonly relays?: readonly TcpRelay[]
   readonly servers: readonly TcpProxyServer[]
   readonly check: TcpProxyCheck
   /** Path of the unix socket of HAProxy's runtime API, made with mode 0600; relative to the working folder or absolute. */
@@ -48,10 +57,10 @@ export interface TcpProxy {
    */
   readonly failOpen?: boolean
   /**
-   * Which backups serve while nothing else is healthy. `all` (the default): all that are. `first`: one alone, in the
-   * order of `servers`, those that `failOpen` adds last; so connections stay together, and near where the first is near.
+   * Which healthy server gets a new connection. `least` (the default): the one that has the fewest. `first`: the first in
+   * the order of `servers`, or the next one where that refuses; so connections stay together, and near where it is near.
    */
-  readonly backups?: 'all' | 'first'
+  readonly prefer?: 'least' | 'first'
   /** Readable at the runtime API as process variable `MARK_VARIABLE`: letters and digits. */
   readonly mark?: string
 }
@@ -65,7 +74,8 @@ export const UNCHECKED_SUFFIX = '-unchecked'
 
 /** Text of an haproxy.cfg for HAProxy 2.6 or later, run with `-db`. Pure; throws on what would not parse. */
 export function renderTcpProxy(proxy: TcpProxy): string {
-  return `${[...renderGlobal(proxy), ...renderDefaults(proxy), ...renderListen(proxy)].join('\n')}\n`
+  const relays = (proxy.relays ?? []).flatMap((relay) => renderRelay(relay, proxy.check.intervalMs))
+  return `${[...renderGlobal(proxy), ...renderDefaults(proxy), ...renderListen(proxy), ...relays].join('\n')}\n`
 }
 
 function renderGlobal(proxy: TcpProxy): string[] {
@@ -95,7 +105,8 @@ function renderDefaults(proxy: TcpProxy): string[] {
     '  mode tcp',
     '  log global',
     `  maxconn ${proxy.maxConnections}`,
-    // A refused connection is tried with another server at once, before the client hears of it.
+    // A refused connection is tried with another server at once, before the client hears of it (HAProxy waits a second
+    // first where only one server is healthy).
     '  retries 3',
     '  option redispatch 1',
     '  timeout connect 1s',
@@ -122,61 +133,41 @@ function renderListen(proxy: TcpProxy): string[] {
     ...(check.clientPemFile === undefined ? [] : [`crt ${quoted(check.clientPemFile)}`]),
     ...(check.port === undefined ? [] : [`port ${check.port}`]),
   ].join(' ')
-  // Where what is checked is what is used, a refused connection makes the next checks come at once, and they decide: were
-  // it counted as a failure itself (HAProxy 2.6), a second one would be cut instead of being tried with another server.
-  const onError = check.port === undefined ? 'fastinter' : 'mark-down'
   return [
     `listen ${PROXY_NAME}`,
-    `  bind ${proxy.bind}:${proxy.port}`,
-    '  balance leastconn',
-    ...(proxy.backups === 'first' ? [] : ['  option allbackups']),
-    ...renderCheck(proxy),
+    ...[proxy, ...(proxy.alsoAt ?? [])].map(({ bind, port }) => `  bind ${bind}:${port}`),
+    `  balance ${proxy.prefer === 'first' ? 'first' : 'leastconn'}`,
+    '  option allbackups',
+    '  option httpchk',
+    `  http-check send meth GET uri ${quoted(check.path)} ver HTTP/1.1 hdr Host ${sni} hdr Connection close`,
+    // HAProxy calls a "conditional pass" what we call draining: up for the connections it has, not for new ones.
+    `  http-check expect ${check.onUnready === 'drain' ? 'error-status L7OKC ' : ''}status 200`,
     `  default-server inter ${check.intervalMs}ms fastinter ${CONFIRM_INTERVAL_MS}ms fall 2 rise 1 on-marked-down shutdown-sessions`,
-    `  default-server observe layer4 error-limit 1 on-error ${onError}`,
+    // A refused connection makes the next checks come at once, and they decide. Were it counted as a failure itself
+    // (HAProxy 2.6), a second one would be cut instead of being tried with another server; and a server that takes no new
+    // connection, since it leaves in good order, would lose those that it has.
+    '  default-server observe layer4 error-limit 1 on-error fastinter',
     ...proxy.servers.map((server) => `  ${serverLine(server)} check ${tls}`),
     ...(proxy.failOpen ? proxy.servers : []).map(
-      (server) => `  ${serverLine({ ...server, name: `${server.name}${UNCHECKED_SUFFIX}`, backup: true })}`,
+      (server) => `  ${serverLine({ ...server, name: `${server.name}${UNCHECKED_SUFFIX}` })} backup`,
     ),
   ]
 }
 
-function renderCheck(proxy: TcpProxy): string[] {
-  const { check } = proxy
-  const host = word(check.serverName)
-  // HAProxy calls a "conditional pass" what we call draining: up for the connections it has, not for new ones.
-  const unready = check.onUnready === 'drain' ? 'error-status L7OKC ' : ''
-  if (check.port === undefined) {
-    return [
-      '  option httpchk',
-      `  http-check send meth GET uri ${quoted(check.path)} ver HTTP/1.1 hdr Host ${host} hdr Connection close`,
-      `  http-check expect ${unready}status 200`,
-    ]
-  }
-  // An http-check connects once only.
-  const head = `GET ${urlPath(check.path)} HTTP/1.1\\r\\nHost: ${host}\\r\\nConnection: close\\r\\n\\r\\n`
+function renderRelay(relay: TcpRelay, intervalMs: number): string[] {
   return [
-    '  option tcp-check',
-    `  tcp-check connect port ${trafficPort(proxy)} linger`,
-    '  tcp-check connect default linger',
-    `  tcp-check send "${head}"`,
-    `  tcp-check expect ${unready}rstring "^HTTP/1\\.[01] 200 "`,
+    '',
+    `listen ${word(relay.name)}`,
+    `  bind ${relay.bind}:${relay.port}`,
+    '  balance leastconn',
+    `  default-server inter ${intervalMs}ms fastinter ${CONFIRM_INTERVAL_MS}ms fall 2 rise 1 on-marked-down shutdown-sessions`,
+    '  default-server observe layer4 error-limit 1 on-error fastinter',
+    ...relay.servers.map(({ host, port }, at) => `  server ${at + 1} ${host}:${port} check`),
   ]
 }
 
-function urlPath(text: string): string {
-  if (!/^\/[A-Za-z0-9._/?=&-]*$/.test(text)) throw new Error(`"${text}" cannot be a path of an HAProxy check`)
-  return text
-}
-
-function trafficPort({ servers }: TcpProxy): number {
-  const [port, ...others] = new Set(servers.map((server) => server.port))
-  if (port === undefined || others.length > 0)
-    throw new Error('servers whose check has a port of its own must share one')
-  return port
-}
-
 function serverLine(server: TcpProxyServer): string {
-  return `server ${word(server.name)} ${server.host}:${server.port}${server.backup ? ' backup' : ''}`
+  return `server ${word(server.name)} ${server.host}:${server.port}`
 }
 
 function word(text: string): string {

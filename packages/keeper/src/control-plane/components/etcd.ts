@@ -3,7 +3,7 @@ import { flagsText } from '../../rendering/index.ts'
 import { addLeaf, filesOf } from './files.ts'
 import type { ControlPlaneInput } from './input.ts'
 import { ETCD_PEER_NAME, LEAF } from './leaf-plan.ts'
-import { addressesOf, httpsUrl, instanceName } from './members.ts'
+import { addressesOf, hasHops, httpsUrl, instanceName } from './members.ts'
 import { PORTS } from './ports.ts'
 import { goEnvironment } from './tuning.ts'
 
@@ -27,6 +27,12 @@ function startsAfter({ network, topology }: ControlPlaneInput, zone: Zone): Pick
   const { host } = addressesOf(network, before)
   return { startsAfter: { host, port: PORTS.etcdMetrics, atMostSeconds: index * PATIENCE_SECONDS } }
 }
+
+/**
+ * It listens for clients a tenth of a second after its start, and serves them when it has found its peers (etcd 3.7): what
+ * comes in between waits. By this delay hops see the end of a killed one before the next one listens, and send nobody there.
+ */
+const RESTART_DELAY_MS = 600
 
 /** One member of a cluster whose members are fixed: `initial-cluster` is read only while the volume is empty. */
 export function renderEtcd(input: ControlPlaneInput, zone: Zone): InstanceSpec {
@@ -57,6 +63,8 @@ export function renderEtcd(input: ControlPlaneInput, zone: Zone): InstanceSpec {
       'listen-client-urls': httpsUrl(host, PORTS.etcdClient),
       // gRPC gets a port of its own: where HTTP shares it, watches can starve under load.
       'listen-client-http-urls': httpsUrl(host, PORTS.etcdHealth),
+      // A member that leaves in good order closes the two above, in either order, and lets requests come to their end for
+      // up to 7 s. This one it closes after that (etcd 3.7), so hops that ask here cut nothing short.
       'listen-metrics-urls': httpsUrl(host, PORTS.etcdMetrics),
       'cert-file': server,
       'key-file': server,
@@ -86,6 +94,7 @@ export function renderEtcd(input: ControlPlaneInput, zone: Zone): InstanceSpec {
     env: goEnvironment(),
     files: files.all(),
     volumes: [name],
+    ...(hasHops(topology) ? { restartDelayMs: RESTART_DELAY_MS } : {}),
     ...startsAfter(input, zone),
     stopGraceSeconds: 30,
   }

@@ -1,11 +1,12 @@
 import type { InstanceSpec } from '@evenkeel/substrate'
 import { describe, expect, it } from 'vitest'
 import { renderControlPlane } from './render.ts'
-import { homeInput, hostedInput } from './testing/sample-input.ts'
+import { homeInput, hostedInput, privateInput } from './testing/sample-input.ts'
 
 const INPUTS = [
   ['hosted 1.36', hostedInput({ versions: { kubernetes: 'v1.36.3', etcd: 'v3.7.3' } })],
   ['hosted 1.37', hostedInput()],
+  ['private', privateInput()],
   ['home', homeInput()],
 ] as const
 

@@ -1,4 +1,5 @@
 export { type KubeconfigInput, kubeconfig } from '../../rendering/index.ts'
+export { type ClusterObject, clusterObjects, isAsWanted } from './cluster-objects.ts'
 export type { ControlPlaneInput, LeafInput } from './input.ts'
 export {
   ACCESS_LEAVES,

@@ -28,7 +28,13 @@ export interface ControlPlaneInput {
   /** Issuer of service-account tokens, `https://<endpoint>/oidc/<cluster id>`. */
   readonly oidcIssuer: string
   /** Where each API server has tokens verified, by its zone; absent where no tokens are (the home). */
-  readonly authenticator: { readonly urls: Readonly<Record<Zone, string>> } | undefined
+  readonly authenticator:
+    | {
+        readonly urls: Readonly<Record<Zone, string>>
+        /** Where the urls lead to the network's relay: to whom the endpoint's balancers pass on from there. */
+        readonly behindRelay?: readonly { readonly host: string; readonly port: number }[]
+      }
+    | undefined
 }
 
 /** The part of the input that certificates follow from. */

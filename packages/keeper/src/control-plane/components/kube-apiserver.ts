@@ -70,7 +70,9 @@ function servingFlags(input: ControlPlaneInput, files: InstanceFiles, { name, zo
     'bind-address': host,
     'secure-port': PORTS.apiServer,
     'service-cluster-ip-range': input.serviceCidr,
-    'endpoint-reconciler-type': 'lease',
+    // Where there are nodes, all advertise the endpoint, which leads to whoever serves, and keepers say so once
+    // (`clusterObjects`): with `lease` one that ends takes the common address away for some seconds.
+    'endpoint-reconciler-type': input.network.nodes === undefined ? 'lease' : 'none',
     'tls-cert-file': server,
     'tls-private-key-file': server,
     'tls-min-version': 'VersionTLS12',
@@ -147,6 +149,8 @@ function outwardFlags(input: ControlPlaneInput, files: InstanceFiles, { name }: 
   })
   const kubeletAuthority = files.add('pki/kubelet-ca.pem', input.keys.authorities.cluster.certificate, 'restart')
   return {
+    // No kube-proxy runs in zones: Services are called at the addresses of their pods.
+    'enable-aggregator-routing': input.network.nodes === undefined ? undefined : true,
     'egress-selector-config-file': files.addJson('egress-selector.json', egressConfiguration(), 'restart'),
     'kubelet-certificate-authority': kubeletAuthority,
     'kubelet-client-certificate': kubelet,

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { leafPlan } from './leaf-plan.ts'
-import { homeInput, hostedInput } from './testing/sample-input.ts'
+import { homeInput, hostedInput, privateInput } from './testing/sample-input.ts'
 import { leafPlanText } from './testing/spec-text.ts'
 
 describe('leafPlan', () => {
   it.each([
     ['hosted', hostedInput()],
+    ['private', privateInput()],
     ['home', homeInput()],
   ])('when a control plane is %s, it plans the same certificates as ever', async (name, input) => {
     await expect(leafPlanText(leafPlan(input))).toMatchFileSnapshot(`goldens/leaves-${name}.txt`)

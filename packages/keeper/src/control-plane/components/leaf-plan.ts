@@ -34,6 +34,8 @@ export const ETCD_SERVER_NAME = 'etcd.evenkeel.internal'
 export const ETCD_PEER_NAME = 'etcd-peer'
 /** Name that every API server of a cluster can be checked for. */
 export const API_SERVER_NAME = 'kubernetes'
+/** Common name of an API server that asks a kubelet. */
+export const KUBELET_CLIENT_NAME = 'kube-apiserver-kubelet-client'
 /** Common name of an API server that asks an aggregated one in a user's name. */
 export const PROXY_CLIENT_NAME = 'kube-apiserver-proxy'
 
@@ -69,7 +71,7 @@ function etcdLeaves(input: LeafInput, zone: string): LeafPlan {
 function apiServerLeaves(input: LeafInput, zone: string): LeafPlan {
   const name = instanceName('kube-apiserver', zone)
   const { host, advertise } = addressesOf(input.network, zone)
-  const { endpoint } = input.network
+  const { endpoint, nodes } = input.network
   const names = [
     API_SERVER_NAME,
     'kubernetes.default',
@@ -78,6 +80,7 @@ function apiServerLeaves(input: LeafInput, zone: string): LeafPlan {
     firstServiceAddress(input.serviceCidr),
     endpoint.host,
     endpoint.bind,
+    ...(nodes === undefined ? [] : [nodes.endpoint.host]),
     host,
     advertise,
   ]
@@ -86,7 +89,7 @@ function apiServerLeaves(input: LeafInput, zone: string): LeafPlan {
   return {
     [LEAF.server(name)]: server('cluster', 'kube-apiserver', hosts),
     [LEAF.etcdClient(name)]: client('etcd', name),
-    [LEAF.kubeletClient(name)]: client('cluster', 'kube-apiserver-kubelet-client'),
+    [LEAF.kubeletClient(name)]: client('cluster', KUBELET_CLIENT_NAME),
     [LEAF.proxyClient(name)]: client('frontProxy', PROXY_CLIENT_NAME),
     ...(hasHops(input.topology)
       ? { [LEAF.client(instanceName('etcd-hop', zone))]: client('etcd', instanceName('etcd-hop', zone)) }

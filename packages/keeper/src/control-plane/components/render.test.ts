@@ -2,12 +2,13 @@ import { releases } from '@evenkeel/distribution/releases'
 import { describe, expect, it } from 'vitest'
 import type { ControlPlaneInput } from './input.ts'
 import { controlPlaneEndpoint, controlPlaneVolumes, renderControlPlane } from './render.ts'
-import { homeInput, hostedInput } from './testing/sample-input.ts'
+import { homeInput, hostedInput, privateInput } from './testing/sample-input.ts'
 import { specText } from './testing/spec-text.ts'
 
 const GOLDENS: readonly { folder: string; input: ControlPlaneInput }[] = [
   { folder: '1.36', input: hostedInput({ versions: { kubernetes: 'v1.36.3', etcd: 'v3.7.3' } }) },
   { folder: '1.37', input: hostedInput() },
+  { folder: 'private', input: privateInput() },
   { folder: 'home', input: homeInput() },
 ]
 

@@ -50,16 +50,30 @@ export function controlPlaneVolumes(topology: ControlPlaneInput['topology']): { 
 
 /** The cluster's one address; of the home none, since its clients reach its API server directly. */
 export function controlPlaneEndpoint(
-  input: Pick<ControlPlaneInput, 'clusterId' | 'kind' | 'network' | 'topology' | 'keys'>,
+  input: Pick<ControlPlaneInput, 'clusterId' | 'kind' | 'network' | 'topology' | 'keys' | 'authenticator'>,
 ): EndpointSpec | undefined {
   if (input.kind === 'home') {
     return undefined
   }
   const { network, topology, keys } = input
+  const { nodes } = network
   return {
     cluster: input.clusterId,
     bind: network.endpoint.bind,
     port: network.endpoint.port,
+    ...(nodes === undefined
+      ? {}
+      : {
+          alsoAt: [{ bind: nodes.endpoint.host, port: nodes.endpoint.port }],
+          relays: [
+            {
+              name: 'authenticators',
+              bind: nodes.relay.host,
+              port: nodes.relay.port,
+              servers: input.authenticator?.behindRelay ?? [],
+            },
+          ],
+        }),
     backends: topology.apiServerZones.map((zone) => ({
       zone,
       host: addressesOf(network, zone).host,

@@ -146,7 +146,11 @@ export class NodeGroupWorld {
   readonly journal: string[] = []
   readonly substrate = new SimulatedSubstrate({ clock: this.clock, note: (change) => this.journal.push(change) })
   readonly nodes = new FakeNodeApi(this.substrate.machines)
-  readonly blueprint = new FakeNodeBlueprint({ layout: () => this.substrate.machines.layout(), region: 'local-1' })
+  readonly blueprint = new FakeNodeBlueprint({
+    layout: () => this.substrate.machines.layout(),
+    region: 'local-1',
+    sandboxImage: 'pause',
+  })
   readonly reports: NodeGroupReport[] = []
   readonly released: string[] = []
   readonly addresses = new Map<string, number>()
@@ -203,7 +207,10 @@ export class NodeGroupWorld {
         this.isReached
           ? {
               intent: hostedIntent(),
-              network: { ...LOOPBACK, nodes: { endpoint: { host: 'e', port: 6443 }, cidr: '', podCidr: '' } },
+              network: {
+                ...LOOPBACK,
+                nodes: { endpoint: { host: 'e', port: 6443 }, relay: { host: 'e', port: 9443 }, cidr: '', podCidr: '' },
+              },
               endpoint: {
                 name: 'endpoint',
                 component: 'endpoint',

@@ -45,6 +45,7 @@ export function nodeInput(changes: Partial<NodeInput> = {}): NodeInput {
     caCertificate: '-----BEGIN CERTIFICATE-----\nauthority cluster\n-----END CERTIFICATE-----\n',
     leaves: leavesFor('ng-a1b2c3-00001', address.host),
     layout: { files: '/etc/evenkeel', tools: '/opt/evenkeel/bin', images: '/opt/evenkeel/images' },
+    sandboxImage: 'evenkeel.internal/pause:v1.0.0',
     ...changes,
   }
 }

@@ -35,6 +35,39 @@ const NETWORK: NetworkPlan = {
   },
 }
 
+/** A network of the cluster's own. */
+export const PRIVATE_NETWORK: NetworkPlan = {
+  kind: 'private',
+  endpoint: { host: '127.9.0.2', bind: '127.9.0.2', port: 6443 },
+  zones: {
+    a: { host: '100.66.64.132', advertise: '100.66.64.129' },
+    b: { host: '100.66.64.133', advertise: '100.66.64.129' },
+    c: { host: '100.66.64.134', advertise: '100.66.64.129' },
+  },
+  nodes: {
+    endpoint: { host: '100.66.64.129', port: 6443 },
+    relay: { host: '100.66.64.129', port: 9443 },
+    cidr: '100.66.64.128/26',
+    podCidr: '198.18.0.0/16',
+  },
+}
+
+/** A cluster that can have nodes. */
+export function privateInput(changes: Partial<ControlPlaneInput> = {}): ControlPlaneInput {
+  const url = 'https://100.66.64.129:9443/clusters/k3x9/token-review'
+  return hostedInput({
+    network: PRIVATE_NETWORK,
+    authenticator: {
+      urls: { a: url, b: url },
+      behindRelay: [
+        { host: '127.9.1.1', port: 9443 },
+        { host: '127.9.2.1', port: 9443 },
+      ],
+    },
+    ...changes,
+  })
+}
+
 /** A highly available cluster of Kubernetes 1.37. */
 export function hostedInput(changes: Partial<ControlPlaneInput> = {}): ControlPlaneInput {
   return complete({
