@@ -317,7 +317,7 @@ describe('an acting keeper', () => {
     )
 
     const update = { namespace: NAME.namespace, name: 'u1' }
-    const lastUpdate = { id: 'u1', type: 'ConfigUpdate', force: false }
+    const lastConfigUpdate = { id: 'u1' }
     await client.create<Update>(UPDATES, {
       apiVersion: rest.apiVersion,
       kind: 'Update',
@@ -330,7 +330,7 @@ describe('an acting keeper', () => {
       spec: { clusterName: 'web', nodegroupName: 'workers', type: 'ConfigUpdate', params: [] },
     })
     const scalingConfig = { minSize: 0, maxSize: 6, desiredSize: 1 }
-    await client.mergePatch(NODE_GROUPS, { ...group, patch: { spec: { scalingConfig, lastUpdate } } })
+    await client.mergePatch(NODE_GROUPS, { ...group, patch: { spec: { scalingConfig, lastConfigUpdate } } })
     await world.until(
       'the update to be done',
       () => world.home.objects<Update>(UPDATES)[0]?.status?.phase === 'Successful',

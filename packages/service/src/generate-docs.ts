@@ -35,7 +35,7 @@ const NOTES: Readonly<Record<OfferedOperation, string>> = {
   ListNodegroups: 'Sorted by name.',
   DeleteNodegroup: 'In every phase. Deleting again answers the node group that is DELETING.',
   UpdateNodegroupConfig:
-    'Any number of changes a call. Refused while an update is in progress. DEGRADED ones are taken.',
+    'Any number of changes a call. Refused while an update is in progress, unless the node group is DEGRADED: it may be well with another wish. The one before is then Cancelled.',
   UpdateNodegroupVersion: 'As UpdateNodegroupConfig. The cluster must be ACTIVE.',
   ListUpdates: 'Newest first. Those of an add-on or capability: not found.',
   DescribeUpdate: 'As ListUpdates.',

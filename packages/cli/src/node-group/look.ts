@@ -13,11 +13,13 @@ export interface NodeGroupPlace {
   readonly signal?: AbortSignal
 }
 
+const TIMEOUT_MS = 2000
+
 /** The node group as the home has it; `unknown` while the home does not answer. */
 export async function lookAtNodeGroup(place: NodeGroupPlace): Promise<NodeGroup | 'absent' | 'unknown'> {
   const { home, namespace, clusterName, name, signal } = place
   try {
-    const options = { namespace, name: nodeGroupObjectName(clusterName, name) }
+    const options = { namespace, name: nodeGroupObjectName(clusterName, name), timeoutMs: TIMEOUT_MS }
     return await home.get<NodeGroup>(NODE_GROUPS, signal === undefined ? options : { ...options, signal })
   } catch (error) {
     if (isNotFound(error)) return 'absent'

@@ -69,20 +69,23 @@ export type NodeRepairConfig = Omit<Type.Static<typeof NodeRepairConfig>, 'nodeR
 }
 
 /**
- * The update of EKS's that the spec was changed by last, in the same write. Keepers finish the Update object of this
- * name when the group is what the spec says, or has failed to become so. Direct writers leave it as it is.
+ * The updates of EKS's that the spec was changed by last, of each type, in the same write as the change. Keepers finish
+ * the Update object of this name when the group is what the spec says, or has failed to become so. Direct writers leave
+ * them as they are.
  */
-export const NodeGroupLastUpdate = Type.Object({
+export const LastConfigUpdate = Type.Object({
   /** Name of the Update object. */
   id: Type.String({ minLength: 1, maxLength: 63 }),
-  type: Type.Union([Type.Literal('ConfigUpdate'), Type.Literal('VersionUpdate')]),
+})
+export const LastVersionUpdate = Type.Object({
+  /** Another one asks anew for a version that could not be reached. */
+  id: Type.String({ minLength: 1, maxLength: 63 }),
   /**
-   * Of a version update: what cannot be evicted from a node in 15 minutes ends with the node. Otherwise the update fails
-   * there with PodEvictionFailure.
+   * What cannot be evicted from a node in 15 minutes ends with the node. Otherwise the update fails there with
+   * PodEvictionFailure.
    */
   force: Type.Boolean({ default: false }),
 })
-export type NodeGroupLastUpdate = Type.Static<typeof NodeGroupLastUpdate>
 
 /** What somebody wants of a managed node group. Members that EKS has carry EKS's names and values. */
 export const NodeGroupSpec = Type.Object({
@@ -146,7 +149,8 @@ export const NodeGroupSpec = Type.Object({
     default: false,
     description: 'While it is true, a version update replaces no further node; what it has begun with a node is ended.',
   }),
-  lastUpdate: Type.Optional(NodeGroupLastUpdate),
+  lastConfigUpdate: Type.Optional(LastConfigUpdate),
+  lastVersionUpdate: Type.Optional(LastVersionUpdate),
   nodeRole: Type.Optional(Type.String({ maxLength: 2048, description: KEPT })),
   subnets: Type.Optional(Type.Array(Type.String({ maxLength: 256 }), { maxItems: 64, description: KEPT })),
   tags: Type.Optional(
@@ -183,7 +187,7 @@ const PHASES = ['CREATING', 'ACTIVE', 'UPDATING', 'DELETING', 'CREATE_FAILED', '
  * - ACTIVE: the nodes are what the spec says, or repair within the budget is making them so.
  * - UPDATING: from when the spec was changed (by an update of EKS's or directly) until the nodes are what it says, or the
  *   update has failed. A failed update leads back to ACTIVE (or DEGRADED) with nodes of the version before, and its
- *   Update says why. What failed is not tried again until another version, or an update by another id, asks for it.
+ *   Update says why. What failed is not tried again until another version, or a version update by another id, asks for it.
  * - DEGRADED: it was ACTIVE once, and keepers cannot make it what the spec says: `health.issues` says why. It leaves it by
  *   itself when they can again. As EKS's waiters ask: a group that is being made is never DEGRADED.
  * - DELETING: from `metadata.deletionTimestamp` on, in any phase, until no machine is left: then the finalizer goes.

@@ -116,7 +116,7 @@ function planFacts(snapshot: NodeGroupSnapshot): Plan<GroupStep> | undefined {
 /** An update that cannot go on goes back: to the version before, with the reason on record. */
 function failedUpdate(snapshot: NodeGroupSnapshot, progress: Progress): Progress | undefined {
   const { previous, releaseVersion } = progress
-  const { lastUpdate } = snapshot.intent.spec
+  const { lastVersionUpdate } = snapshot.intent.spec
   if (previous === undefined || previous === releaseVersion || progress.failed !== undefined) {
     return undefined
   }
@@ -128,7 +128,7 @@ function failedUpdate(snapshot: NodeGroupSnapshot, progress: Progress): Progress
       code,
       message,
       resourceIds,
-      ...(lastUpdate?.type === 'VersionUpdate' ? { updateId: lastUpdate.id } : {}),
+      ...(lastVersionUpdate === undefined ? {} : { updateId: lastVersionUpdate.id }),
     },
   })
   if (snapshot.versions === undefined) {
@@ -137,7 +137,7 @@ function failedUpdate(snapshot: NodeGroupSnapshot, progress: Progress): Progress
   const stuck = snapshot.roster.machines.find(
     (machine) =>
       machine.retiring?.reason === 'update' &&
-      lastUpdate?.force !== true &&
+      lastVersionUpdate?.force !== true &&
       isDrainOver(machine, snapshot.nowMs) &&
       snapshot.machines.has(machine.name),
   )

@@ -264,7 +264,7 @@ describe('a version update', () => {
     spec: {
       version: '1.37',
       releaseVersion: NEW,
-      lastUpdate: { id: 'u1', type: 'VersionUpdate' as const, force: false },
+      lastVersionUpdate: { id: 'u1', force: false },
       ...spec.spec,
     },
   })
@@ -329,6 +329,12 @@ describe('a version update', () => {
     expect(nodes.known && [...nodes.byName.values()].some(({ unschedulable }) => unschedulable)).toBe(false)
     expect(world.last.status).toMatchObject({ phase: 'ACTIVE', nodeCount: 3, version: '1.36' })
     await expectSettled(world)
+
+    const labels = { team: 'a' }
+    await world.accept({ ...update({ spec: { labels, lastConfigUpdate: { id: 'u2' } } }), generation: 3 })
+    await world.run(world.newKeeper(), { untilMs: 40 * MINUTE_MS, eachTurn: withinBounds(world) })
+    expect(world.last.snapshot.progress).toMatchObject({ settledGeneration: 3, failed: { updateId: 'u1' } })
+    expect(names(world)).toEqual(before)
   })
 
   it('when it is forced, what cannot be evicted ends with its node', async () => {
@@ -337,8 +343,8 @@ describe('a version update', () => {
       world.nodes.place(name, `pod-of-${name}`)
       world.nodes.budgets.set(`pod-of-${name}`, 'no')
     }
-    const lastUpdate = { id: 'u1', type: 'VersionUpdate' as const, force: true }
-    await world.accept(update({ spec: { lastUpdate } }))
+    const lastVersionUpdate = { id: 'u1', force: true }
+    await world.accept(update({ spec: { lastVersionUpdate } }))
     await world.run(world.newKeeper(), { untilMs: 60 * MINUTE_MS, eachTurn: withinBounds(world) })
     expect(world.last.status).toMatchObject({ phase: 'ACTIVE', releaseVersion: NEW })
   })

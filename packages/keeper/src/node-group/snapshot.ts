@@ -116,6 +116,5 @@ export function stageOf({ intent, outcome }: Pick<NodeGroupSnapshot, 'intent' | 
 
 /** Changes exactly when a version update is asked for: by another version, or once more by another id. */
 export function askedKey({ spec }: NodeGroupIntent): string {
-  const { lastUpdate } = spec
-  return `${spec.releaseVersion} ${lastUpdate?.type === 'VersionUpdate' ? lastUpdate.id : ''}`.trim()
+  return `${spec.releaseVersion} ${spec.lastVersionUpdate?.id ?? ''}`.trim()
 }

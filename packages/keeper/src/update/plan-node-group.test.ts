@@ -4,8 +4,8 @@ import { NEW, nodeGroupIntent } from '../node-group/testing/node-group-world.ts'
 import { type NodeGroupUpdateSnapshot, planNodeGroupUpdate } from './plan-node-group.ts'
 
 const CREATED_MS = Date.parse('2026-11-24T12:00:00Z')
-const lastUpdate = { id: 'u1', type: 'VersionUpdate' as const, force: false }
-const intent = nodeGroupIntent({ generation: 2, spec: { releaseVersion: NEW, lastUpdate } })
+const lastVersionUpdate = { id: 'u1', force: false }
+const intent = nodeGroupIntent({ generation: 2, spec: { releaseVersion: NEW, lastVersionUpdate } })
 const progress = { releaseVersion: NEW, asked: `${NEW} u1`, settledGeneration: 1 }
 const failed = { at: '2026-11-24T12:20:00Z', code: 'PodEvictionFailure', message: 'why', resourceIds: ['ng-1'] }
 

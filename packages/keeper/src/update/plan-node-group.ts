@@ -26,7 +26,8 @@ export function planNodeGroupUpdate(snapshot: NodeGroupUpdateSnapshot): Plan<Upd
     notes: [{ kind: 'waiting', reason: 'NotDone', detail }],
     wakeAfterMs: LOOK_AGAIN_MS,
   })
-  if (intent?.spec.lastUpdate?.id !== name) {
+  const { lastConfigUpdate, lastVersionUpdate } = intent?.spec ?? {}
+  if (intent === undefined || (lastConfigUpdate?.id !== name && lastVersionUpdate?.id !== name)) {
     return nowMs - Date.parse(creationTimestamp) > OVERTAKEN_AFTER_MS
       ? { steps: [{ kind: 'SetPhase', object, phase: 'Cancelled' }], notes: [] }
       : waits(`update ${name} waits until its change of node group ${update.spec.nodegroupName} is accepted`)

@@ -28,6 +28,7 @@ export async function updateClusterConfig(
     view: context.clusters,
     read: () => readCluster(context, call, name),
     requireAllowed: (cluster) => requireAllowed('UpdateClusterConfig', cluster),
+    takesAnother: () => false,
     changeOf: (cluster) => {
       refuseImpossible(context, cluster, change)
       const { type, param, value, members } = change

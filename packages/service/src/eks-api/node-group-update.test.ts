@@ -38,7 +38,7 @@ describe('UpdateNodegroupConfig', () => {
     const { id } = updateOf(answer)
     expect(rig.nodeGroup('small')?.spec).toMatchObject({
       scalingConfig: { minSize: 1, maxSize: 4, desiredSize: 3 },
-      lastUpdate: { id, type: 'ConfigUpdate', force: false },
+      lastConfigUpdate: { id },
     })
     expect(rig.updates()).toMatchObject([
       {
@@ -206,6 +206,15 @@ describe('UpdateNodegroupConfig', () => {
     expect(await rig.post(CONFIG, { scalingConfig: { desiredSize: 1 } })).toMatchObject({ status, fault })
   })
 
+  it('when it cannot become what an update asks for, another one is taken', async () => {
+    await using rig = await withNodeGroup()
+    await rig.post(CONFIG, { scalingConfig: { maxSize: 400, desiredSize: 400 } })
+    await rig.reportNodeGroup('small', { phase: 'DEGRADED' })
+    const second = await rig.post(CONFIG, { scalingConfig: { desiredSize: 1 } })
+    expect(second.status).toBe(200)
+    expect(rig.nodeGroup('small')?.spec.lastConfigUpdate).toEqual({ id: updateOf(second).id })
+  })
+
   it('when the node group is being deleted, it is refused', async () => {
     await using rig = await withNodeGroup()
     await rig.send({ method: 'DELETE', path: GROUP })
@@ -222,7 +231,7 @@ describe('UpdateNodegroupVersion', () => {
     expect(rig.nodeGroup('small')?.spec).toMatchObject({
       version: '1.36',
       releaseVersion: '1.36.2-20261125',
-      lastUpdate: { id: updateOf(answer).id, type: 'VersionUpdate', force: true },
+      lastVersionUpdate: { id: updateOf(answer).id, force: true },
     })
     const { body } = await rig.send({ path: GROUP })
     expect(body).toMatchObject({ nodegroup: { releaseVersion: '1.35.2-20261125' } })
@@ -231,7 +240,7 @@ describe('UpdateNodegroupVersion', () => {
   it('when an older version is given that the cluster takes, the nodes go back to it', async () => {
     await using rig = await withNodeGroup()
     expect((await rig.post(VERSION, { version: '1.35' })).status).toBe(200)
-    expect(rig.nodeGroup('small')?.spec).toMatchObject({ version: '1.35', lastUpdate: { force: false } })
+    expect(rig.nodeGroup('small')?.spec).toMatchObject({ version: '1.35', lastVersionUpdate: { force: false } })
   })
 
   it('when the nodes have it already, it says so, and after a failure the same is tried again', async () => {

@@ -28,6 +28,7 @@ export async function updateNodegroupConfig(
     view: context.nodeGroups,
     read: () => readNodeGroup(context, call, names),
     requireAllowed,
+    takesAnother: isDegraded,
     changeOf: (group) => configChange(group, call.input),
   })
   return { update }
@@ -45,6 +46,7 @@ export async function updateNodegroupVersion(
     view: context.nodeGroups,
     read: () => readNodeGroup(context, call, names),
     requireAllowed,
+    takesAnother: isDegraded,
     changeOf: async (group) => await versionChange(context, call, group),
   })
   return { update }
@@ -58,6 +60,11 @@ function requireAllowed(group: NodeGroup): void {
   const answer = nodeGroupActionAnswer('UpdateNodegroup', nodeGroupPhaseOf(group))
   if (answer === 'allowed') return
   throw new EksFault(answer.fault, `${subjectOf(group)} ${answer.reason}.`, { context: eksNamesOf(group) })
+}
+
+/** What it has been asked for may be what it cannot be: another wish has to have its chance. */
+function isDegraded(group: NodeGroup): boolean {
+  return nodeGroupPhaseOf(group) === 'DEGRADED'
 }
 
 /** Members of the spec that UpdateNodegroupConfig changes. */
@@ -95,7 +102,7 @@ function configChange(group: NodeGroup, input: Eks.UpdateNodegroupConfigRequest)
   return {
     type: 'ConfigUpdate',
     params: configParams(before, after),
-    specPatch: (id) => ({ ...patch, lastUpdate: { id, type: 'ConfigUpdate', force: false } }),
+    specPatch: (id) => ({ ...patch, lastConfigUpdate: { id } }),
   }
 }
 
@@ -172,6 +179,6 @@ async function versionChange(
       { type: 'Version', value: wanted.version },
       { type: 'ReleaseVersion', value: releaseVersion },
     ],
-    specPatch: (id) => ({ ...wanted, lastUpdate: { id, type: 'VersionUpdate', force: input.force ?? false } }),
+    specPatch: (id) => ({ ...wanted, lastVersionUpdate: { id, force: input.force ?? false } }),
   }
 }

@@ -27,6 +27,8 @@ export interface UpdateOwner<T extends Updatable> {
   readonly read: () => Promise<T>
   /** Throws EksFault where its phase does not allow an update. */
   readonly requireAllowed: (owner: T) => void
+  /** Whether it takes another update while one is in progress. */
+  readonly takesAnother: (owner: T) => boolean
   /** What the call changes of it. Throws EksFault where that cannot be, or is nothing. */
   readonly changeOf: (owner: T) => Change | Promise<Change>
 }
@@ -38,14 +40,14 @@ const MOST_ATTEMPTS = 10
 export async function acceptUpdate<T extends Updatable>(
   context: EksContext,
   call: EksCall<{ readonly clientRequestToken?: string | undefined }>,
-  { view, read, requireAllowed, changeOf }: UpdateOwner<T>,
+  { view, read, requireAllowed, takesAnother, changeOf }: UpdateOwner<T>,
 ): Promise<Eks.Update> {
   for (let attempt = 1; ; attempt += 1) {
     const owner = await read()
     const earlier = findEarlier(context, call, owner)
     if (earlier !== undefined) return updateView(earlier)
     requireAllowed(owner)
-    refuseSecond(context, owner)
+    if (!takesAnother(owner)) refuseSecond(context, owner)
     const change = await changeOf(owner)
     const accepted = acceptanceOf(context, call, { owner, change })
     const isLast = attempt === MOST_ATTEMPTS

@@ -164,14 +164,14 @@ describe('node groups at a home', { timeout: 60_000 }, () => {
       taints: [{ key: 'a', value: '', effect: 'NO_SCHEDULE' }],
       updateConfig: { maxUnavailable: null, maxUnavailablePercentage: 50 },
       updatePaused: true,
-      lastUpdate: { id: '11111111-1111-4111-8111-111111111111', type: 'VersionUpdate' },
+      lastVersionUpdate: { id: '11111111-1111-4111-8111-111111111111' },
     }
     const options = { namespace, name: 'nodes.changing', patch: { spec } }
     const changed = await owner.mergePatch<NodeGroup>(NODE_GROUPS, options)
     expect(changed.spec).toMatchObject({
       version: '1.36',
       updateConfig: { maxUnavailablePercentage: 50, updateStrategy: 'DEFAULT' },
-      lastUpdate: { force: false },
+      lastVersionUpdate: { force: false },
     })
   })
 
