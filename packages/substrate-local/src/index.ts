@@ -5,7 +5,7 @@ export {
   type LocalSubstrateOptions,
   openLocalSubstrate,
 } from './local-substrate.ts'
-export { type Lack, stopMachines, whatMachinesLack } from './machines/index.ts'
+export { type Lack, whatMachinesLack } from './machines/index.ts'
 export {
   ensureNodeNetwork,
   findAbandonedNamespaces,
@@ -17,11 +17,10 @@ export {
   whyNoPrivateNetworks,
 } from './private-network/index.ts'
 export * from './program-resolver.ts'
+export { type StopTreesOptions, stopTrees } from './stop-trees.ts'
 export {
   type EndingProgram,
   ensureTrees,
   findAbandonedProcesses,
-  type StopTreesOptions,
-  stopTrees,
   type TreeOptions,
 } from './supervision/index.ts'

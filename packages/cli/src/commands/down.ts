@@ -1,5 +1,5 @@
 import { realpath } from 'node:fs/promises'
-import { loadInstallation, stateFolder, stopMachines, stopTrees } from '@evenkeel/substrate-local'
+import { loadInstallation, stateFolder, stopTrees } from '@evenkeel/substrate-local'
 import { lockInstallation, type OpenedInstallation, openSubstrate, viewInstallation } from '../installation/index.ts'
 import { formatList, runSteps } from '../terminal/index.ts'
 
@@ -51,8 +51,6 @@ export async function stopEverything(opened: OpenedInstallation, signal: AbortSi
         title: running.length === 0 ? 'stop' : `stop ${formatList(running)}`,
         run: async () => {
           await stopTrees({ home: opened.paths.home, signal, graceSeconds })
-          // Only now, when nobody starts their programs any more.
-          await stopMachines({ home: opened.paths.home })
           return undefined
         },
       },

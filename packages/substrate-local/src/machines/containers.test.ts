@@ -26,10 +26,12 @@ describe.runIf(lacks.length === 0)(`containers on a machine${lacks.length === 0 
   let world: LocalMachines
   let spec: MachineSpec
   beforeAll(async () => {
-    world = await makeLocalMachines(async (program) => ({
-      file: programPath(PROGRAMS.find(({ name }) => name === program.name)!),
-      args: [],
-    }))
+    world = await makeLocalMachines({
+      resolver: async (program) => ({
+        file: programPath(PROGRAMS.find(({ name }) => name === program.name)!),
+        args: [],
+      }),
+    })
     const containerd = testProgram('containerd', {
       program: PROGRAMS[0],
       args: ['--config', '/etc/evenkeel/containerd.toml', '--log-level', 'warn'],

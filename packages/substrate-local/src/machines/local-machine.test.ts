@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { waitFor } from '@evenkeel/kernel/testing'
 import type { MachineId, MachineSpec, ObservedMachine } from '@evenkeel/substrate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { ensureTrees, findAbandonedProcesses, stopMachines, stopTrees } from '../index.ts'
+import { ensureTrees, findAbandonedProcesses, stopTrees } from '../index.ts'
 import { readProcess } from '../processes/index.ts'
 import { cutShort } from '../testing/cut-short.ts'
 import { type LocalMachines, makeLocalMachines, scriptProgram, testProgram } from '../testing/local-machines.ts'
@@ -232,8 +232,7 @@ describe.runIf(lacks.length === 0)(`a local machine${lacks.length === 0 ? '' : `
     await world.inside(spec, 'sh', '-c', 'echo kept >/var/kept')
     const before = await seen(spec)
     await stopTrees({ home: world.home, graceSeconds: () => 3 })
-    expect(await stopMachines({ home: world.home })).toBeGreaterThan(0)
-    await stopMachines({ home: world.home })
+    await stopTrees({ home: world.home })
     const traces = (await world.tracesOf(spec)).filter(
       (trace) => !trace.startsWith(world.home) && trace !== world.namespaceOf(spec) && !trace.includes(' via '),
     )

@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import type { InstanceId, MachineId, MachineLayout } from '@evenkeel/substrate'
 import type { LocalPaths } from '../installation/index.ts'
-import { requireIdentifier } from '../instances/index.ts'
 
 /** Paths inside of every machine. */
 export const MACHINE_LAYOUT: MachineLayout = {
@@ -67,9 +66,4 @@ export function programId({ cluster, name }: MachineId, program: string): Instan
 export function splitProgramName(name: string): { readonly machine: string; readonly program: string } {
   const [machine = '', program = ''] = name.split('.')
   return { machine, program }
-}
-
-/** Ids and names become parts of paths. */
-export function requireMachineId({ cluster, name }: MachineId): void {
-  for (const part of [cluster, name]) requireIdentifier(part)
 }

@@ -6,5 +6,5 @@ import { whatMachinesLack } from './index.ts'
 const lacks = (await whatMachinesLack()).map(({ what }) => what)
 
 describe.runIf(lacks.length === 0)(`local machines${lacks.length === 0 ? '' : ` (this host lacks ${lacks})`}`, () => {
-  describeMachineProvider('local', makeLocalMachines)
+  describeMachineProvider('local', () => makeLocalMachines())
 })

@@ -32,14 +32,7 @@ import { whatMachinesLack } from './host-lacks.ts'
 import { listMachines, machinesOf, unwrittenDiskBytes } from './machine-folders.ts'
 import type { MachineNetworkOf } from './machine-network.ts'
 import { isBeingRemoved, observeMachine } from './machine-observation.ts'
-import {
-  MACHINE_LAYOUT,
-  machineGroup,
-  machinePaths,
-  programId,
-  requireMachineId,
-  splitProgramName,
-} from './machine-paths.ts'
+import { MACHINE_LAYOUT, machineGroup, machinePaths, programId, splitProgramName } from './machine-paths.ts'
 import {
   downScript,
   enterScript,
@@ -49,7 +42,7 @@ import {
   upScript,
   waitWords,
 } from './machine-scripts.ts'
-import { filesOfMachine, requireMachine, requireSame, toolsOfMachine } from './machine-spec.ts'
+import { filesOfMachine, requireMachine, requireMachineId, requireSame, toolsOfMachine } from './machine-spec.ts'
 import { runUnderLock } from './run-under-lock.ts'
 import { readMachine, writeMachine } from './written-machine.ts'
 

@@ -1,8 +1,18 @@
 import { createHash } from 'node:crypto'
-import { type InstanceFile, type MachineSpec, type ProgramRef, SubstrateFault } from '@evenkeel/substrate'
+import {
+  type InstanceFile,
+  type MachineId,
+  type MachineSpec,
+  type ProgramRef,
+  SubstrateFault,
+} from '@evenkeel/substrate'
 import { requireIdentifier, requirePlace } from '../instances/index.ts'
-import { requireMachineId } from './machine-paths.ts'
 import type { WrittenMachine } from './written-machine.ts'
+
+/** Ids and names become parts of paths. */
+export function requireMachineId({ cluster, name }: MachineId): void {
+  for (const part of [cluster, name]) requireIdentifier(part)
+}
 
 /** Throws where no machine can be made of a spec, whatever the host has. */
 export function requireMachine(spec: MachineSpec): void {

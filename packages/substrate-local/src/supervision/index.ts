@@ -1,12 +1,10 @@
 import { acquireExclusion } from '../exclusion.ts'
 import { type Installation, type LocalPaths, requireLocalInstallation } from '../installation/index.ts'
-import { removeAllNetworks } from '../private-network/index.ts'
 import { bringUpTrees } from './ensure-trees.ts'
-import { type EndingProgram, takeDownTrees } from './stop-trees.ts'
 
 export { findAbandonedProcesses } from './abandoned.ts'
 export { ensureLink } from './ensure-trees.ts'
-export type { EndingProgram } from './stop-trees.ts'
+export { type EndingProgram, takeDownTrees } from './stop-trees.ts'
 export { hasWorkingFolder } from './tree-processes.ts'
 export { scanControlOf, scanFolderOf } from './tree-scripts.ts'
 
@@ -14,11 +12,6 @@ export interface TreeOptions {
   /** State folder. */
   readonly home: string
   readonly signal?: AbortSignal
-}
-
-export interface StopTreesOptions extends TreeOptions {
-  /** How long a program may take after SIGTERM; 10 s for all unless given. 0 is SIGKILL at once. */
-  readonly graceSeconds?: (program: EndingProgram) => number
 }
 
 /**
@@ -31,19 +24,8 @@ export async function ensureTrees(options: TreeOptions): Promise<readonly string
   return await exclusively(options, bringUpTrees)
 }
 
-/**
- * Ends every program and every supervisor of an installation, for `down`: bounded, with nothing left, private networks
- * neither.
- */
-export async function stopTrees(options: StopTreesOptions): Promise<void> {
-  const { graceSeconds = () => 10 } = options
-  await exclusively(options, async (paths, { octet }) => {
-    await takeDownTrees(paths, (program) => graceSeconds(program) * 1000)
-    await removeAllNetworks(paths, octet)
-  })
-}
-
-async function exclusively<T>(
+/** Does `work` while nobody else makes, mends or ends the trees of an installation. */
+export async function exclusively<T>(
   options: TreeOptions,
   work: (paths: LocalPaths, installation: Installation) => Promise<T>,
 ): Promise<T> {

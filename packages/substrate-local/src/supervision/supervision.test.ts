@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { waitFor } from '@evenkeel/kernel/testing'
 import { instanceDigest } from '@evenkeel/substrate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { stopTrees } from '../index.ts'
 import { localPaths, PLACES } from '../installation/index.ts'
 import {
   findLockHolder,
@@ -17,7 +18,7 @@ import {
 } from '../processes/index.ts'
 import { endAllOf, type LocalWorld, makeLocalWorld } from '../testing/local-world.ts'
 import { type LonelyInstance, startLonely } from '../testing/lonely-instance.ts'
-import { ensureTrees, stopTrees } from './index.ts'
+import { ensureTrees } from './index.ts'
 import { observeTreeProcesses } from './tree-processes.ts'
 import { treeLockOf } from './tree-scripts.ts'
 

@@ -13,11 +13,11 @@ import {
   openLocalSubstrate,
   prepareInstallation,
   releaseClaims,
-  stopMachines,
   stopTrees,
 } from '../index.ts'
 import type { MachineNetworkOf } from '../machines/index.ts'
 import { machineGroup, machinePaths } from '../machines/machine-paths.ts'
+import { privateNodeOf } from '../private-network/index.ts'
 import type { ProgramResolver } from '../program-resolver.ts'
 import { endAllOf } from './local-world.ts'
 
@@ -35,8 +35,14 @@ export interface LocalMachines extends MachinesUnderTest {
 
 const GIB = 2 ** 30
 
-/** `resolver`: of programs that are not the operating system's. */
-export async function makeLocalMachines(resolver?: ProgramResolver): Promise<LocalMachines> {
+export interface LocalMachinesOptions {
+  /** Of programs that are not the operating system's. */
+  readonly resolver?: ProgramResolver
+  /** Machines are in the private networks of their clusters. */
+  readonly isPrivate?: true
+}
+
+export async function makeLocalMachines({ resolver, isPrivate }: LocalMachinesOptions = {}): Promise<LocalMachines> {
   const root = await mkdtemp(join(tmpdir(), 'evenkeel-machines-'))
   const home = join(root, 'home')
   let names: TestNetwork | undefined
@@ -47,14 +53,15 @@ export async function makeLocalMachines(resolver?: ProgramResolver): Promise<Loc
       resolver: async (program) =>
         program.version === 'system' || resolver === undefined ? resolveTestProgram(program) : resolver(program),
       floorBytes: GIB,
-      machineNetworkOf: async (id, address) => machineNetworkOf(names)(id, address),
+      ...(isPrivate ? {} : { machineNetworkOf: async (id, address) => machineNetworkOf(names)(id, address) }),
     })
   const dispose = async () => {
     try {
       await stopTrees({ home, graceSeconds: () => 0 })
     } finally {
       await endAllOf(home)
-      await stopMachines({ home })
+      // Again, for what was still held by somebody then.
+      await stopTrees({ home })
       await names?.remove()
       await releaseClaims(claimantOf({ home }))
       await rm(root, { recursive: true, force: true, maxRetries: 5 })
@@ -62,9 +69,13 @@ export async function makeLocalMachines(resolver?: ProgramResolver): Promise<Loc
   }
   try {
     const { installation } = await prepareInstallation({ home })
-    names = await makeNetwork(installation.octet)
+    if (!isPrivate) names = await makeNetwork(installation.octet)
     await ensureTrees({ home })
     const substrate = await open()
+    const namespaceOf = ({ address: { host } }: MachineSpec) =>
+      names?.namespaceOf(host) ?? privateNodeOf(host).namespace
+    const routerOf = ({ address: { host } }: MachineSpec) =>
+      names?.router ?? privateNodeOf(host).network.routerNamespace
     const groupOf = (id: MachineId) => machineGroup(substrate.installation.id, id)
     return {
       substrate,
@@ -74,11 +85,13 @@ export async function makeLocalMachines(resolver?: ProgramResolver): Promise<Loc
       turn: () => sleep(20),
       async machine(wishes) {
         made += 1
+        if (isPrivate) await substrate.network.claim(wishes.cluster)
+        const address = isPrivate ? await substrate.network.claimNode(wishes.cluster, wishes.name) : testAddress(made)
         return {
           zone: 'a',
           instanceType: 't3.nano',
           resources: { cpus: 1, memoryMib: 128, diskGib: 1 },
-          address: { host: `100.65.0.${10 + made}`, podCidr: `10.200.${made}.0/24` },
+          address,
           tools: [],
           programs: [testProgram('one'), testProgram('two')],
           ...wishes,
@@ -89,24 +102,24 @@ export async function makeLocalMachines(resolver?: ProgramResolver): Promise<Loc
         process.kill(machine!.programs.find((program) => program.name === name)!.pid!, 'SIGKILL')
       },
       tooMuch: { cpus: 10_000, memoryMib: 100_000_000, diskGib: 1_000_000 },
-      namespaceOf: (spec) => names!.namespaceOf(spec.address.host),
+      namespaceOf,
       async inside(id, ...words) {
         const { enter } = machinePaths(substrate.paths, id)
         return (await run('sh', enter, ...words)).trim()
       },
       async tracesOf(spec) {
-        const { folder, disk } = machinePaths(substrate.paths, spec)
+        const { disk } = machinePaths(substrate.paths, spec)
         const [mounts, loops, spaces, groups, files, routes] = await Promise.all([
           run('grep', '-F', `/${spec.cluster}/${spec.name}/`, '/proc/self/mountinfo').catch(() => ''),
           run('losetup', '-j', disk),
           run('ip', 'netns', 'list'),
           run('sh', '-c', `ls -d /sys/fs/cgroup/"$0" /sys/fs/cgroup/*/"$0" 2>/dev/null || :`, groupOf(spec)),
           run('sh', '-c', `find "$0" -path "*$1*" || :`, home, `${spec.cluster}[./]${spec.name}`),
-          run('ip', '-n', names!.router, 'route', 'show', spec.address.podCidr),
+          run('ip', '-n', routerOf(spec), 'route', 'show', spec.address.podCidr).catch(() => ''),
         ])
-        const namespace = names!.namespaceOf(spec.address.host)
+        const namespace = namespaceOf(spec)
         const isNamed = spaces.split('\n').some((line) => line.split(' ')[0] === namespace)
-        return [folder === '' ? '' : mounts, loops, isNamed ? namespace : '', groups, files, routes]
+        return [mounts, loops, isNamed ? namespace : '', groups, files, routes]
           .flatMap((text) => text.split('\n'))
           .filter((line) => line !== '')
       },
@@ -116,6 +129,10 @@ export async function makeLocalMachines(resolver?: ProgramResolver): Promise<Loc
     await dispose()
     throw error
   }
+}
+
+function testAddress(number: number): MachineSpec['address'] {
+  return { host: `100.65.0.${10 + number}`, podCidr: `10.200.${number}.0/24` }
 }
 
 /** `sleep` until SIGTERM, unless told otherwise. */
