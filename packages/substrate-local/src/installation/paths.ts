@@ -26,6 +26,8 @@ export interface LocalPaths {
   readonly authenticator: string
   readonly volumes: string
   readonly records: string
+  /** OCI archives that all machines may read. */
+  readonly images: string
   /** Files that programs and trees hold a lock on while they run. Outside of `run`: a new file would be a new lock. */
   readonly locks: string
   readonly network: string
@@ -66,6 +68,7 @@ export function localPaths(home: string): LocalPaths {
     authenticator: below('run', 'authenticator'),
     volumes: below('volumes'),
     records: below('records'),
+    images: below('images'),
     locks: below('locks'),
     network: below('network'),
     networkLock: below('locks', 'network'),
