@@ -1,3 +1,6 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { dockerArchive } from '@evenkeel/distribution/testing'
 import { afterAll, describe, expect, test } from 'vitest'
 import { Installation } from './installation.ts'
 
@@ -59,6 +62,18 @@ describe('when hosted clusters are simulated', () => {
       .toContain('cluster web has node groups: delete small first')
     await evenkeel.evenkeel(['nodegroup', 'delete', 'web', 'small'], { deadlineMs: 60_000 })
     expect(await evenkeel.evenkeel(['nodegroup', 'list', 'web'])).toContain('no node groups')
+  })
+
+  test('when an image is loaded, it is listed and can be removed; what is none is refused with what to do', async () => {
+    const file = join(evenkeel.scratch, 'web.tar')
+    writeFileSync(file, await dockerArchive(['web:1']))
+    expect(await evenkeel.evenkeel(['image', 'load', file])).toContain('loaded docker.io/library/web:1')
+    const refused = await evenkeel.tryEvenkeel(['image', 'load', '-'], { stdin: 'FROM scratch\n'.repeat(100) })
+    expect(refused.stderr).toMatch(/what standard input gives is no tar\. .*docker save NAME:TAG/)
+    expect(refused.code).toBe(1)
+    expect(await evenkeel.evenkeel(['image', 'list'])).toMatch(/^IMAGE .*\ndocker\.io\/library\/web:1 .*\n$/)
+    await evenkeel.evenkeel(['image', 'remove', 'web:1'])
+    expect(await evenkeel.evenkeel(['image', 'list'])).toContain('there are no images')
   })
 
   test('when the acting keeper is killed, the next one finds the cluster settled and writes nothing', async () => {

@@ -190,6 +190,35 @@ nodegroup
     await deleteNodeGroup({ clusterName, name }, options, { signal, write })
   })
 
+const image = program.command('image').description('images that nodes have without any registry: load, list, remove')
+
+image
+  .command('load')
+  .description(
+    'load an archive, such as docker save makes; - is standard input: docker save web:1 | evenkeel image load -',
+  )
+  .argument('<file>', 'tar of an OCI layout or of docker save, plain or compressed with gzip or zstd')
+  .action(async (file) => {
+    const { loadImageFile } = await import('./commands/image.ts')
+    await loadImageFile(file, { signal, write })
+  })
+
+image
+  .command('list')
+  .addOption(outputOption())
+  .action(async (options) => {
+    const { showImages } = await import('./commands/image.ts')
+    await showImages(options, write)
+  })
+
+image
+  .command('remove')
+  .argument('<image>', 'a name, or the first digits of an id')
+  .action(async (name) => {
+    const { removeImageNamed } = await import('./commands/image.ts')
+    await removeImageNamed(name, { signal, write })
+  })
+
 program
   .command('user')
   .description('identities')

@@ -125,6 +125,19 @@ const REFUSED: readonly [what: string, archive: () => Promise<Buffer>, fault: st
     'damaged-image',
     /layer sha256:[0-9a-f]+ of docker\.io\/library\/web:1 is not in it/,
   ],
+  [
+    'a layer that has changed',
+    () => dockerArchive(['web:1'], { layer: 'lAyer' }),
+    'damaged-image',
+    /abc\/layer\.tar is not what its configuration says/,
+  ],
+  ['a list that is none', () => tarOf({ 'manifest.json': '[7]' }), 'damaged-image', /make it anew/],
+  [
+    'manifests that are none',
+    () => tarOf({ 'oci-layout': json({ imageLayoutVersion: '1.0.0' }), 'index.json': json({ manifests: [null] }) }),
+    'damaged-image',
+    /not as an archive should be/,
+  ],
   ['no tag', () => dockerArchive(null), 'no-image-name', /"docker save NAME:TAG -o FILE", and not by its id/],
   [
     'a tag without a name',

@@ -28,8 +28,14 @@ interface Descriptor {
 export async function readArchive(path: string, options: ReadArchiveOptions): Promise<readonly string[]> {
   const archive = new Archive(await scanTar(path, options.title, options.signal), options)
   const { sizes } = archive.scan
-  if (sizes.has('oci-layout')) return archive.ociReferences()
-  if (sizes.has('manifest.json')) return archive.dockerReferences()
+  try {
+    if (sizes.has('oci-layout')) return archive.ociReferences()
+    if (sizes.has('manifest.json')) return archive.dockerReferences()
+  } catch (error) {
+    // Where a list should be there is something else.
+    if (error instanceof TypeError) throw archive.fault('damaged-image', 'is not as an archive should be: make it anew')
+    throw error
+  }
   throw archive.fault(
     'not-an-image',
     `is a tar without an image (neither oci-layout nor manifest.json). ${HOW_TO_SAVE}`,
@@ -91,7 +97,12 @@ class Archive {
       for (const name of [config ?? 'a configuration', ...(layers ?? [])]) {
         if (!this.scan.sizes.has(name) && !this.scan.links.has(name)) throw this.#damaged(`${name} is not in it`)
       }
-      this.#requirePlatform(tags?.[0] ?? 'its image', platformIn(this.#json(config ?? '')))
+      const configuration = this.#json(config ?? '')
+      this.#requirePlatform(tags?.[0] ?? 'its image', platformIn(configuration))
+      this.#requireLayers(
+        layers ?? [],
+        (configuration as { rootfs?: { diff_ids?: readonly string[] } }).rootfs?.diff_ids,
+      )
     }
     this.#requireNames(names.size)
     return [...names]
@@ -131,6 +142,16 @@ class Archive {
       }
     }
     this.#requirePlatform(name, platformIn(this.#blob(manifest.config)))
+  }
+
+  /** Of layers that are not compressed the configuration has the digests: a node would refuse others when it unpacks them. */
+  #requireLayers(layers: readonly string[], digests: readonly string[] = []): void {
+    const { digests: found, compressed } = this.scan
+    for (const [index, name] of layers.entries()) {
+      const digest = found.get(name)
+      if (digest === undefined || compressed.has(name) || digests[index] === `sha256:${digest}`) continue
+      throw this.#damaged(`${name} is not what its configuration says`)
+    }
   }
 
   #requirePlatform(name: string, platform: string | undefined): void {

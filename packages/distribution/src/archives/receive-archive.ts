@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import type { Readable, Transform } from 'node:stream'
+import { addAbortSignal, type Readable, type Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { hasErrorCode } from '@evenkeel/kernel'
@@ -57,6 +57,8 @@ export async function receiveArchive(
       yield piece
     }
   }
+  // From the first byte on: a pipe may never give one.
+  addAbortSignal(signal, source)
   const { compression, whole } = await lookAhead(source)
   if (compression !== undefined && compression.unpack === undefined) {
     throw new DistributionError(

@@ -13,6 +13,10 @@ export interface Scan {
   readonly links: ReadonlySet<string>
   /** Small files that may be JSON. */
   readonly texts: ReadonlyMap<string, string>
+  /** SHA-256 of its files, in hexadecimal digits. */
+  readonly digests: ReadonlyMap<string, string>
+  /** Files that are compressed with gzip or zstd. */
+  readonly compressed: ReadonlySet<string>
 }
 
 /** No manifest and no configuration is larger: registries refuse manifests over 4 MiB. */
@@ -28,6 +32,8 @@ export async function scanTar(path: string, title: string, signal: AbortSignal):
   const sizes = new Map<string, number>()
   const links = new Set<string>()
   const texts = new Map<string, string>()
+  const digests = new Map<string, string>()
+  const compressed = new Set<string>()
   let textBytes = 0
   const tar = extract()
   const read = async () => {
@@ -40,18 +46,25 @@ export async function scanTar(path: string, title: string, signal: AbortSignal):
         continue
       }
       sizes.set(name, size)
-      const digest = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1]
-      const hash = digest === undefined ? undefined : createHash('sha256')
+      const hash = createHash('sha256')
       const pieces: Uint8Array[] = []
       let isText = size <= TEXT_BYTES && textBytes + size <= ALL_TEXTS_BYTES
+      let isFirst = true
       for await (const piece of entry as AsyncIterable<Uint8Array>) {
-        hash?.update(piece)
-        // JSON begins so; layers do not.
-        if (pieces.length === 0 && !/^\s*[[{]/.test(Buffer.from(piece.subarray(0, 64)).toString('latin1')))
-          isText = false
+        hash.update(piece)
+        if (isFirst) {
+          const start = Buffer.from(piece.subarray(0, 64))
+          // JSON begins so; layers do not.
+          isText &&= /^\s*[[{]/.test(start.toString('latin1'))
+          if (/^(1f8b|28b52ffd)/.test(start.toString('hex'))) compressed.add(name)
+          isFirst = false
+        }
         if (isText) pieces.push(piece)
       }
-      if (hash !== undefined && hash.digest('hex') !== digest) {
+      const digest = hash.digest('hex')
+      digests.set(name, digest)
+      const named = /^blobs\/sha256\/([0-9a-f]{64})$/.exec(name)?.[1] ?? digest
+      if (digest !== named) {
         throw new DistributionError(
           'damaged-image',
           `${title} is damaged: ${name} is not what its name says: make it anew`,
@@ -78,7 +91,7 @@ export async function scanTar(path: string, title: string, signal: AbortSignal):
     }
     throw error
   }
-  return { sizes, links, texts }
+  return { sizes, links, texts, digests, compressed }
 }
 
 /** The next step where a file is not what can be loaded. */

@@ -50,11 +50,15 @@ export async function ociArchive(names: readonly string[], { layer = 'layer' } =
   return await layout.tar(names.map((name) => ({ ...image, annotations: { 'io.containerd.image.name': name } })))
 }
 
-/** What `docker save` has always written. */
-export async function dockerArchive(tags: readonly string[] | null, { architecture = OWN_ARCHITECTURE } = {}) {
+/** What `docker save` has always written. Its configuration has the digest of the layer `layer`. */
+export async function dockerArchive(
+  tags: readonly string[] | null,
+  { architecture = OWN_ARCHITECTURE, layer = 'layer' } = {},
+) {
+  const digest = createHash('sha256').update('layer').digest('hex')
   return await tarOf({
-    'abc.json': json({ os: 'linux', architecture }),
-    'abc/layer.tar': 'layer',
+    'abc.json': json({ os: 'linux', architecture, rootfs: { type: 'layers', diff_ids: [`sha256:${digest}`] } }),
+    'abc/layer.tar': layer,
     'manifest.json': json([{ Config: 'abc.json', RepoTags: tags, Layers: ['abc/layer.tar'] }]),
   })
 }
