@@ -26,7 +26,7 @@ test('when packages are missing, one line installs them', () => {
 
 test('when somebody is root, what networks of clusters take is needed, too', async () => {
   expect(neededPackages(false)).toEqual(['s6', 'haproxy'])
-  expect(neededPackages(true)).toEqual(['s6', 'haproxy', 'iproute2', 'nftables', 'util-linux'])
+  expect(neededPackages(true)).toEqual(['s6', 'haproxy', 'iproute2', 'nftables', 'util-linux', 'mount', 'e2fsprogs'])
   expect((await missingPackages({ PATH: '' }, true)).filter((name) => !neededPackages(true).includes(name))).toEqual([])
 })
 

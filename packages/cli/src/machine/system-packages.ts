@@ -10,11 +10,13 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   haproxy: ['haproxy'],
 }
 
-/** What clusters' own networks take, which only root can make. */
+/** What clusters' own networks and their nodes take, which only root can make. */
 const PACKAGES_OF_ROOT: Readonly<Record<string, readonly string[]>> = {
   iproute2: ['ip'],
   nftables: ['nft'],
-  'util-linux': ['nsenter', 'unshare', 'flock'],
+  'util-linux': ['nsenter', 'unshare', 'flock', 'losetup'],
+  mount: ['mount'],
+  e2fsprogs: ['mkfs.ext4', 'e2fsck', 'resize2fs'],
 }
 
 /** Folders where they may be without being on PATH: Debian keeps HAProxy in /usr/sbin. */

@@ -8,6 +8,7 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   nsenter: 'util-linux',
   flock: 'util-linux',
   losetup: 'util-linux',
+  taskset: 'util-linux',
   pivot_root: 'util-linux',
   mountpoint: 'util-linux',
   mount: 'mount',
