@@ -76,7 +76,8 @@ export function lonelyInstance(world: LocalWorld, wishes: LonelyWishes): LonelyI
       return await waitFor(
         async () => {
           const seen = await instance.observe()
-          return seen?.state === state ? seen : undefined
+          if (seen?.state !== state) throw new Error(`it is ${seen?.state ?? 'not there'}`)
+          return seen
         },
         { what: `${spec.name} to be ${state}`, deadlineMs: 5000 },
       )
