@@ -166,7 +166,8 @@ function podOnNode({ metadata, status }: KubePod): PodOnNode {
     namespace,
     name,
     uid,
-    stays: hasEnded || isDaemon || MIRROR in annotations,
+    // One that has ended on its way out is waited for: its kubelet still has to say that it is gone.
+    stays: (hasEnded && deletionTimestamp === undefined) || isDaemon || MIRROR in annotations,
     deleting: deletionTimestamp !== undefined,
   }
 }
