@@ -87,9 +87,10 @@ describe('a create and a delete whose keepers and service are killed', () => {
       deadlineMs: DEADLINE_MS,
       intervalMs: 500,
     })
-    const slot = readdirSync(home('network')).find((claim) => readlinkSync(home('network', claim)) === id)
+    const claims = readdirSync(home('network')).filter((claim) => readlinkSync(home('network', claim)) === id)
+    const slot = claims.find((claim) => claim.startsWith('slot-'))?.slice('slot-'.length)
     const { octet } = JSON.parse(readFileSync(home('installation.json'), 'utf8')) as { octet: number }
-    const own = new RegExp(`^127\\.${octet}\\.\\d+\\.${slot?.slice('slot-'.length)}:`)
+    const own = new RegExp(`^127\\.${octet}\\.\\d+\\.${slot}:`)
     expect(listening().filter((address) => own.test(address))).not.toEqual([])
 
     await waitFor(async () => (await evenkeel.tryEvenkeel(['cluster', 'delete', 'web', '--no-wait'])).code === 0, {
@@ -109,6 +110,9 @@ describe('a create and a delete whose keepers and service are killed', () => {
     expect(traces.filter((path) => path.includes(id))).toEqual([])
     expect(readdirSync(home('network')).filter((claim) => readlinkSync(home('network', claim)) === id)).toEqual([])
     expect(listening().filter((address) => own.test(address))).toEqual([])
+    // Where the machine has any: namespaces of the cluster's network.
+    const namespaces = existsSync('/run/netns') ? readdirSync('/run/netns') : []
+    expect(namespaces.filter((name) => name.startsWith(`ek-${octet}-${slot}-`))).toEqual([])
 
     // Two that act at once would take turns: who has been followed by another never acts again.
     const actors = deedsOf(id).map(({ pid }) => pid)
