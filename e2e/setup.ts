@@ -1,8 +1,18 @@
-import { defaultRelease, ensurePrograms, type ProgressEvent } from '@evenkeel/distribution'
+import {
+  defaultRelease,
+  ensureImages,
+  ensurePrograms,
+  newestNodeBundle,
+  nodeImageRequest,
+  nodeProgramRequest,
+  type ProgressEvent,
+} from '@evenkeel/distribution'
+import { whyNoPrivateNetworks } from '@evenkeel/substrate-local'
 
-/** Kubernetes and etcd are in the store before the first test: a build of them takes longer than any test may. */
+/** All that is run is in the store before the first test: a build of it takes longer than any test may. */
 export async function setup(): Promise<void> {
-  const { kubernetes, etcd } = defaultRelease()
+  const release = defaultRelease()
+  const { kubernetes, etcd } = release
   let told = ''
   const onProgress = (event: ProgressEvent): void => {
     const line = `${event.set} ${event.version}: ${event.phase}`
@@ -10,4 +20,7 @@ export async function setup(): Promise<void> {
     told = line
   }
   await ensurePrograms({ kubernetes: [kubernetes.version], etcd: [etcd.version] }, { onProgress })
+  if ((await whyNoPrivateNetworks()) !== undefined) return
+  await ensurePrograms(nodeProgramRequest(newestNodeBundle(release)), { onProgress })
+  await ensureImages(nodeImageRequest(release), { onProgress })
 }
