@@ -168,11 +168,14 @@ export class WatchedCluster {
 
   /** Errors since `from` that were not in flight when a process on their way ended. */
   unexcused(from: number): ProbeError[] {
-    const ends = this.watch.ends.filter(
-      ({ role, of }) => role === 'program' && of.startsWith(this.id) && ON_THE_WAY.test(of),
-    )
-    return this.prober.errors.slice(from).filter((error) => !ends.some((end) => wasInFlight(error, end)))
+    return unexcused(this.prober.errors.slice(from), this.watch.ends, this.id)
   }
+}
+
+/** Errors of requests to the cluster `id` that were not in flight when a process on their way ended. */
+export function unexcused(errors: readonly ProbeError[], ends: readonly ProcessEnd[], id: string): ProbeError[] {
+  const onTheWay = ends.filter(({ role, of }) => role === 'program' && of.startsWith(id) && ON_THE_WAY.test(of))
+  return errors.filter((error) => !onTheWay.some((end) => wasInFlight(error, end)))
 }
 
 /**
