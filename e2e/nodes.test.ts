@@ -4,7 +4,7 @@ import { defaultRelease, imageReference } from '@evenkeel/distribution'
 import { waitFor } from '@evenkeel/kernel/testing'
 import { whyNoPrivateNetworks } from '@evenkeel/substrate-local'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Installation, run } from './installation.ts'
+import { type Finished, Installation, run } from './installation.ts'
 
 const why = await whyNoPrivateNetworks()
 const NODE_GROUP = '--cluster-name demo --nodegroup-name workers'
@@ -60,6 +60,13 @@ describe.skipIf(why !== undefined)(`nodes${why === undefined ? '' : ` (${why})`}
   })
   afterAll(() => evenkeel.destroy(), 180_000)
 
+  /** The AWS CLI's own waiters look every 30 s. */
+  async function untilNodeGroup(isIt: (answer: Finished) => boolean, what: string): Promise<void> {
+    const ask = `aws eks describe-nodegroup ${NODE_GROUP} --query nodegroup.status --output text`
+    const look = async () => isIt(await evenkeel.tryShell(ask))
+    await waitFor(look, { what: `the node group ${what}`, deadlineMs: 240_000, intervalMs: 1000 })
+  }
+
   async function readyNodes(): Promise<string[]> {
     const ready = '{range .items[*]}{.metadata.name}={.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}'
     const lines = (await kubectl(`get nodes -o jsonpath='${ready}'`)).trim().split('\n')
@@ -70,7 +77,7 @@ describe.skipIf(why !== undefined)(`nodes${why === undefined ? '' : ` (${why})`}
     await evenkeel.shell(
       `aws eks create-nodegroup ${NODE_GROUP} --subnets subnet-1 --node-role arn:aws:iam::000000000001:role/node --scaling-config minSize=1,maxSize=3,desiredSize=2 --instance-types t3.small --disk-size 5`,
     )
-    await evenkeel.shell(`aws eks wait nodegroup-active ${NODE_GROUP}`, { deadlineMs: 240_000 })
+    await untilNodeGroup((answer) => answer.stdout.trim() === 'ACTIVE', 'to be ACTIVE')
     expect(await readyNodes()).toHaveLength(2)
     const zones = await kubectl(`get nodes -o jsonpath='{.items[*].metadata.labels.topology\\.kubernetes\\.io/zone}'`)
     expect(new Set(zones.split(' ')).size).toBe(2)
@@ -140,7 +147,7 @@ describe.skipIf(why !== undefined)(`nodes${why === undefined ? '' : ` (${why})`}
     const refused = await evenkeel.tryShell('aws eks delete-cluster --name demo')
     expect(refused.stderr).toContain('ResourceInUseException')
     await evenkeel.shell(`aws eks delete-nodegroup ${NODE_GROUP}`)
-    await evenkeel.shell(`aws eks wait nodegroup-deleted ${NODE_GROUP}`, { deadlineMs: 240_000 })
+    await untilNodeGroup((answer) => answer.stderr.includes('ResourceNotFoundException'), 'to be gone')
     expect(await readyNodes()).toEqual([])
     const machines = readdirSync(join(evenkeel.home, 'machines'), { recursive: true, withFileTypes: true })
     expect(machines.filter((entry) => entry.isFile()).map(({ name }) => name)).toEqual([])
