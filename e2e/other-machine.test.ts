@@ -12,6 +12,7 @@ import { shownFingerprint, type TlsServer } from './served-certificates.ts'
 import { unexcused } from './watched-cluster.ts'
 
 interface Described {
+  readonly status: string
   readonly endpoint: string
   readonly identity: { readonly oidc: { readonly issuer: string } }
   readonly certificateAuthority: { readonly data: string }
@@ -60,7 +61,11 @@ describe('when other machines are served', () => {
   test('when the AWS CLI there makes a cluster, kubectl there reaches it at the same address with a token', async () => {
     const role = 'arn:aws:iam::000000000000:role/any'
     await other.shell(`aws eks create-cluster --name far --role-arn ${role} --resources-vpc-config subnetIds=subnet-1`)
-    await other.shell('aws eks wait cluster-active --name far', { deadlineMs: 240_000 })
+    await waitFor(async () => (await described()).status === 'ACTIVE', {
+      what: 'far to be ACTIVE',
+      deadlineMs: 240_000,
+      intervalMs: 1000,
+    })
     cluster = await described()
     expect(cluster.endpoint).toMatch(new RegExp(`^https://${address.replaceAll('.', '\\.')}:\\d+$`))
     expect(cluster.identity.oidc.issuer).toContain(cluster.endpoint)

@@ -53,7 +53,8 @@ describe.skipIf(why !== undefined)(`private networks${why === undefined ? '' : `
   }
 
   async function readFacts(): Promise<void> {
-    const status = JSON.parse(await evenkeel.evenkeel(['status', '-o', 'json'])) as {
+    // It ends with 3 while a scheduler that stands by is not ready yet, which says nothing of networks.
+    const status = JSON.parse((await evenkeel.tryEvenkeel(['status', '-o', 'json'])).stdout) as {
       clusters: (ClusterFacts & { name: string })[]
     }
     for (const { name, id, network, endpoint } of status.clusters) clusters.set(name, { id, network, endpoint })
@@ -107,14 +108,14 @@ describe.skipIf(why !== undefined)(`private networks${why === undefined ? '' : `
       for (const part of ['a', 'router']) {
         const from = namespace(name, part)
         expect(await reaches(namespace(other, 'a'), address(other, ZONE_A), 2379), `${other} to itself`).toBe(true)
-        for (const [host, port] of [
+        const doors = [
           [address(other, ZONE_A), 2379],
           [address(other, ZONE_A), 6443],
           [address(other, HOST), 6443],
           [address(other, HOST), 9443],
-        ] as const) {
-          expect(await reaches(from, host, port), `${from} to ${host}:${port}`).toBe(false)
-        }
+        ] as const
+        const answers = await Promise.all(doors.map(([host, port]) => reaches(from, host, port)))
+        expect(answers, `${from} to ${doors.join(' ')}`).toEqual(doors.map(() => false))
       }
     }
   })
@@ -130,9 +131,13 @@ describe.skipIf(why !== undefined)(`private networks${why === undefined ? '' : `
   ])(
     'when a running cluster loses %s, that is put back without a restart, and the other serves on',
     async (_what, loss) => {
-      const pids = () =>
-        evenkeel.processes().flatMap(({ pid, command }) => (/kube-apiserver|etcd/.test(command) ? [pid] : []))
-      const running = pids()
+      const serving = () =>
+        evenkeel
+          .processes()
+          .filter(({ command }) => /^\S+\/(kube-apiserver|etcd) --/.test(command))
+          .map(({ pid, command }) => `${pid} ${command.slice(0, 200)}`)
+      const running = serving()
+      expect(running.length).toBeGreaterThanOrEqual(12)
       expect((await run('sh', ['-c', loss((part) => namespace('demo', part))])).code).toBe(0)
       expect(await isServing('other')).toBe(true)
       await waitFor(async () => (await evenkeel.tryEvenkeel(['status'])).code === 0 && (await isServing('demo')), {
@@ -144,7 +149,7 @@ describe.skipIf(why !== undefined)(`private networks${why === undefined ? '' : `
         what: 'zone b to reach the endpoint',
         deadlineMs: 30_000,
       })
-      expect(pids()).toEqual(expect.arrayContaining(running))
+      expect(serving()).toEqual(expect.arrayContaining(running))
     },
   )
 

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { waitFor } from '@evenkeel/kernel/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ask, recordsOf } from './from-below.ts'
 import { Installation } from './installation.ts'
@@ -155,7 +156,11 @@ describe('when a newcomer follows the README', () => {
     expect(described.cluster.identity.oidc.issuer).toMatch(`${described.cluster.endpoint}/oidc/`)
 
     await evenkeel.shell('aws eks delete-cluster --name api')
-    await evenkeel.shell('aws eks wait cluster-deleted --name api', { deadlineMs: 240_000 })
+    await waitFor(async () => (await evenkeel.tryShell('aws eks describe-cluster --name api')).code !== 0, {
+      what: 'the cluster to be gone',
+      deadlineMs: 240_000,
+      intervalMs: 1000,
+    })
     expect(evenkeel.processes().filter(({ command }) => command.includes(described.cluster.endpoint.slice(8)))).toEqual(
       [],
     )
