@@ -3,6 +3,7 @@ export {
   type LoadOptions,
   listImages,
   loadImage,
+  placedImagePath,
   placeImages,
   removeImage,
   type StoredImage,
@@ -22,6 +23,7 @@ export {
   imageReference,
   missingImages,
   nodeImageRequest,
+  wantedImages,
 } from './images/index.ts'
 export { missingPrograms } from './missing-programs.ts'
 export { addOnProgramRequest, nodeProgramRequest } from './node-programs.ts'

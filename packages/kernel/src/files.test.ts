@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { ensureFolder, hasErrorCode, readFileIfThere, writeFileAtomic } from './files.ts'
+import { ensureFolder, hasErrorCode, namesIn, readFileIfThere, statIfThere, writeFileAtomic } from './files.ts'
 
 let folder: string
 
@@ -65,6 +65,18 @@ describe('readFileIfThere', () => {
     expect(await readFileIfThere(join(folder, 'other'))).toBeUndefined()
     expect(await readFileIfThere(join(folder, 'file', 'below'))).toBeUndefined()
     await expect(readFileIfThere(folder)).rejects.toMatchObject({ code: 'EISDIR' })
+  })
+})
+
+describe('statIfThere and namesIn', () => {
+  test('when there is nothing, they answer undefined and no names, and throw where it cannot be looked', async () => {
+    await writeFileAtomic(join(folder, 'file'), 'x')
+    expect((await statIfThere(join(folder, 'file')))?.size).toBe(1)
+    expect(await namesIn(folder)).toEqual(['file'])
+    expect(await statIfThere(join(folder, 'other'))).toBeUndefined()
+    expect(await namesIn(join(folder, 'other'))).toEqual([])
+    await expect(statIfThere(join(folder, 'file', 'below'))).rejects.toMatchObject({ code: 'ENOTDIR' })
+    await expect(namesIn(join(folder, 'file'))).rejects.toMatchObject({ code: 'ENOTDIR' })
   })
 })
 

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 
 export interface WriteFileOptions {
@@ -59,6 +60,30 @@ export async function readFileIfThere(path: string): Promise<string | undefined>
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT', 'ENOTDIR')) {
       return undefined
+    }
+    throw error
+  }
+}
+
+/** What the file system says of a path, or undefined where there is nothing. */
+export async function statIfThere(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path)
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) {
+      return undefined
+    }
+    throw error
+  }
+}
+
+/** Names in a folder; none where there is no such folder. */
+export async function namesIn(folder: string): Promise<string[]> {
+  try {
+    return await readdir(folder)
+  } catch (error) {
+    if (hasErrorCode(error, 'ENOENT')) {
+      return []
     }
     throw error
   }

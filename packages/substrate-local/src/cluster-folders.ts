@@ -1,18 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { readdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hasErrorCode, syncFolder } from '@evenkeel/kernel'
+import { hasErrorCode, namesIn, syncFolder } from '@evenkeel/kernel'
 import type { ClusterId } from '@evenkeel/substrate'
 
 /** Folders below one `root`, a cluster's each, that are removed as a whole. */
-
-/** Names in a folder; none where there is no such folder. */
-export async function namesIn(folder: string): Promise<string[]> {
-  return await readdir(folder).catch((error: unknown) => {
-    if (hasErrorCode(error, 'ENOENT')) return []
-    throw error
-  })
-}
 
 /** Clusters with a folder below `root`, or with what a removal that was cut short has left of it. */
 export async function listClusterFolders(root: string): Promise<ClusterId[]> {

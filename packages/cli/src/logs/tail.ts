@@ -1,18 +1,15 @@
 import { createReadStream } from 'node:fs'
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises'
+import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { hasErrorCode, systemClock } from '@evenkeel/kernel'
+import { hasErrorCode, namesIn, statIfThere, systemClock } from '@evenkeel/kernel'
 
 /** s6-log writes here; older pieces have names of their own, beginning with `@`, which sort by time. */
 const CURRENT = 'current'
 
 /** The pieces of one log, oldest first. */
 async function piecesOf(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((error: unknown) => {
-    if (hasErrorCode(error, 'ENOENT')) return []
-    throw error
-  })
+  const names = await namesIn(folder)
   const rotated = names.filter((name) => name.startsWith('@')).sort()
   return [...rotated, ...names.filter((name) => name === CURRENT)]
 }
@@ -147,15 +144,6 @@ async function openPiece(
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
     return await open(path, 'r')
-  } catch (error) {
-    if (hasErrorCode(error, 'ENOENT')) return undefined
-    throw error
-  }
-}
-
-async function statIfThere(path: string) {
-  try {
-    return await stat(path)
   } catch (error) {
     if (hasErrorCode(error, 'ENOENT')) return undefined
     throw error

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { copyFile, link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { hasErrorCode, readFileIfThere, syncFolder, writeFileAtomic } from '@evenkeel/kernel'
+import { hasErrorCode, namesIn, readFileIfThere, statIfThere, syncFolder, writeFileAtomic } from '@evenkeel/kernel'
 import { DistributionError } from '../faults.ts'
-import { IMAGE_NAMES, type InstalledImage, imageReference, OWN_REGISTRY } from '../images/index.ts'
+import { IMAGE_NAMES, type Image, type InstalledImage, imageReference, OWN_REGISTRY } from '../images/index.ts'
 import { currentPlatform, type Platform } from '../programs.ts'
 import { readArchive } from './read-archive.ts'
 import { receiveArchive } from './receive-archive.ts'
@@ -119,7 +119,7 @@ function replacedBy(
 /** What the store holds, by name. Asks the disk alone. */
 export async function listImages(folder: string): Promise<readonly StoredImage[]> {
   const images: StoredImage[] = []
-  for (const file of (await filesIn(folder)).filter((name) => /^[^.].*\.tar$/.test(name))) {
+  for (const file of (await namesIn(folder)).filter((name) => /^[^.].*\.tar$/.test(name))) {
     const id = file.slice(0, -'.tar'.length)
     const found = await statIfThere(join(folder, file))
     const known = found === undefined ? undefined : await describe(folder, id)
@@ -187,6 +187,11 @@ async function removeArchive(folder: string, { id }: StoredImage): Promise<void>
   await syncFolder(folder)
 }
 
+/** Where the store of an installation has an image of our own; asks no disk. */
+export function placedImagePath(folder: string, { name, version }: Image): string {
+  return join(folder, `${name}-${version}.tar`)
+}
+
 /**
  * Puts images of our own into the store of an installation: as links where both are on one disk, since neither is ever
  * changed, else as copies. What is there stays. Any number of callers may do so at once.
@@ -194,7 +199,7 @@ async function removeArchive(folder: string, { id }: StoredImage): Promise<void>
 export async function placeImages(folder: string, images: readonly InstalledImage[]): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o755 })
   for (const { name, version, path } of images) {
-    const target = join(folder, `${name}-${version}.tar`)
+    const target = placedImagePath(folder, { name, version })
     if ((await statIfThere(target)) !== undefined) continue
     try {
       await link(path, target)
@@ -209,7 +214,7 @@ export async function placeImages(folder: string, images: readonly InstalledImag
 }
 
 async function placeCopy(folder: string, path: string, target: string): Promise<void> {
-  for (const name of await filesIn(folder)) {
+  for (const name of await namesIn(folder)) {
     const left = name.startsWith(COPY) ? await statIfThere(join(folder, name)) : undefined
     if (left !== undefined && Date.now() - left.mtimeMs > STALE_COPY_MS) await rm(join(folder, name), { force: true })
   }
@@ -238,22 +243,4 @@ async function makeLasting(draft: string): Promise<void> {
 async function publish(draft: string, target: string): Promise<void> {
   await rename(draft, target)
   await syncFolder(join(target, '..'))
-}
-
-async function filesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder)
-  } catch (error) {
-    if (hasErrorCode(error, 'ENOENT')) return []
-    throw error
-  }
-}
-
-async function statIfThere(path: string) {
-  try {
-    return await stat(path)
-  } catch (error) {
-    if (hasErrorCode(error, 'ENOENT')) return undefined
-    throw error
-  }
 }

@@ -3,6 +3,7 @@ export {
   type LoadOptions,
   listImages,
   loadImage,
+  placedImagePath,
   placeImages,
   removeImage,
   type StoredImage,

@@ -14,4 +14,5 @@ export {
   imageReference,
   nodeImageRequest,
   OWN_REGISTRY,
+  wantedImages,
 } from './image.ts'

@@ -149,15 +149,8 @@ export function recordedControlPlane(
   records: ReadonlyMap<string, string>,
   ports: Pick<ControlPlanePorts, 'substrate' | 'blueprint'> & { readonly network: NetworkPlan },
 ): DesiredControlPlane | undefined {
-  const intentRecord = records.get(INTENT_RECORD)
-  const { keys, leaves, release, outcome } = readFacts(id, records)
-  const isKnown = intentRecord !== undefined && keys !== undefined && leaves !== undefined && release !== undefined
-  if (outcome?.result !== 'active' || !isKnown) {
-    return undefined
-  }
-  const intent = parseIntent(id, intentRecord)
-  const topology = topologyOf(intent.kind, ports.substrate.zones)
-  return desiredOf({ id, intent, topology, network: ports.network, keys, leaves, release }, ports)
+  const recorded = recordedInput(id, records, ports)
+  return recorded === undefined ? undefined : desiredOf(recorded.input, ports)
 }
 
 /**
@@ -169,6 +162,20 @@ export function recordedEndpoint(
   records: ReadonlyMap<string, string>,
   ports: Pick<ControlPlanePorts, 'substrate' | 'blueprint'> & { readonly network: NetworkPlan },
 ): { readonly intent: Intent; readonly endpoint: AskedMember; readonly keys: string } | undefined {
+  const recorded = recordedInput(id, records, ports)
+  if (recorded === undefined) {
+    return undefined
+  }
+  const { intent, input } = recorded
+  return { intent, endpoint: ports.blueprint.probeTargets(input).endpoint, keys: input.keys }
+}
+
+/** What a control plane that was ACTIVE once is drawn from. */
+function recordedInput(
+  id: ClusterId,
+  records: ReadonlyMap<string, string>,
+  { substrate, network }: Pick<ControlPlanePorts, 'substrate'> & { readonly network: NetworkPlan },
+): { readonly intent: Intent; readonly input: RenderInput } | undefined {
   const intentRecord = records.get(INTENT_RECORD)
   const { keys, leaves, release, outcome } = readFacts(id, records)
   const isKnown = intentRecord !== undefined && keys !== undefined && leaves !== undefined && release !== undefined
@@ -176,10 +183,8 @@ export function recordedEndpoint(
     return undefined
   }
   const intent = parseIntent(id, intentRecord)
-  const topology = topologyOf(intent.kind, ports.substrate.zones)
-  const input = { id, intent, topology, network: ports.network, keys, leaves, release }
-  const { endpoint } = ports.blueprint.probeTargets(input)
-  return { intent, endpoint, keys }
+  const topology = topologyOf(intent.kind, substrate.zones)
+  return { intent, input: { id, intent, topology, network, keys, leaves, release } }
 }
 
 function desiredOf(drawn: RenderInput, ports: Pick<ControlPlanePorts, 'substrate' | 'blueprint'>): DesiredControlPlane {

@@ -12,6 +12,14 @@ export function advanceIntent(recorded: HostedIntent | undefined, asked: HostedI
   if (asked.uid !== recorded.uid) {
     return recorded
   }
+  return latest(recorded, asked)
+}
+
+/** The newer of two wishes of one object; one that was to be deleted stays so. */
+export function latest<Wish extends { readonly generation: number; readonly deleting: boolean }>(
+  recorded: Wish,
+  asked: Wish,
+): Wish {
   const newer = asked.generation > recorded.generation ? asked : recorded
   const deleting = recorded.deleting || asked.deleting
   return newer.deleting === deleting ? newer : { ...newer, deleting }

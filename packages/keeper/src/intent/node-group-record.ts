@@ -2,6 +2,7 @@ import { clusterId, type NodeGroup, NodeGroupSpec, nodeGroupObjectName } from '@
 import type { ClusterId } from '@evenkeel/substrate'
 import Type from 'typebox'
 import { Check, Errors } from 'typebox/value'
+import { latest } from './advance.ts'
 
 /** What was accepted for a managed node group, as `HostedIntent` is for a cluster. */
 export const NodeGroupIntent = Type.Object({
@@ -100,10 +101,5 @@ export function nodeGroupIntentOf(object: NodeGroup): NodeGroupIntent | { readon
 
 /** What is to be on record after `asked` was seen; as `advanceIntent` for clusters. */
 export function advanceNodeGroupIntent(recorded: NodeGroupIntent | undefined, asked: NodeGroupIntent): NodeGroupIntent {
-  if (recorded === undefined) {
-    return asked
-  }
-  const newer = asked.generation > recorded.generation ? asked : recorded
-  const deleting = recorded.deleting || asked.deleting
-  return newer.deleting === deleting ? newer : { ...newer, deleting }
+  return recorded === undefined ? asked : latest(recorded, asked)
 }

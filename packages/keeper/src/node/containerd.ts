@@ -1,6 +1,6 @@
 import type { MachineProgram } from '@evenkeel/substrate'
+import { RenderedFiles } from '../rendering/index.ts'
 import type { NodeInput } from './input.ts'
-import { ProgramFiles } from './program-files.ts'
 
 /** Where containerd listens, in the machine. */
 export const CONTAINERD_SOCKET = '/run/containerd/containerd.sock'
@@ -17,7 +17,7 @@ const DISABLED_PLUGINS = [
 
 /** containerd 2.x, and the pod network that it gives its pods. Needs nothing of the machine but its own paths. */
 export function renderContainerd(input: NodeInput): MachineProgram {
-  const files = new ProgramFiles(input.layout)
+  const files = new RenderedFiles(input.layout.files)
   const conflist = files.addJson('cni/10-evenkeel.conflist', podNetwork(input), 'reload')
   const cniFolder = conflist.slice(0, conflist.lastIndexOf('/'))
   const config = files.add('containerd.toml', containerdConfig(input, cniFolder), 'restart')

@@ -1,9 +1,8 @@
 import type { MachineProgram } from '@evenkeel/substrate'
 import { leafOf } from '../pki/index.ts'
-import { kubeconfig } from '../rendering/index.ts'
+import { kubeconfig, RenderedFiles } from '../rendering/index.ts'
 import type { NodeInput } from './input.ts'
 import { NODE_LEAF } from './leaves.ts'
-import { ProgramFiles } from './program-files.ts'
 
 /**
  * kube-proxy of the node's own version, in nftables mode (it needs the program `nft`). It ends when its Node appears late,
@@ -11,7 +10,7 @@ import { ProgramFiles } from './program-files.ts'
  */
 export function renderKubeProxy(input: NodeInput): MachineProgram {
   const { machine, endpoint, versions } = input
-  const files = new ProgramFiles(input.layout)
+  const files = new RenderedFiles(input.layout.files)
   const { certificate, key } = leafOf(input.leaves, NODE_LEAF.kubeProxy(machine.name))
   const client = kubeconfig({
     server: `https://${endpoint.host}:${endpoint.port}`,

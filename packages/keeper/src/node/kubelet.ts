@@ -1,11 +1,10 @@
 import type { MachineProgram } from '@evenkeel/substrate'
 import { leafOf } from '../pki/index.ts'
-import { dnsServiceAddress, flagsText, kubeconfig } from '../rendering/index.ts'
+import { dnsServiceAddress, flagsText, kubeconfig, RenderedFiles } from '../rendering/index.ts'
 import { CONTAINERD_SOCKET } from './containerd.ts'
 import type { NodeInput } from './input.ts'
 import { kubeTaint, nodeLabels, registeredLabels } from './labels.ts'
 import { NODE_LEAF } from './leaves.ts'
-import { ProgramFiles } from './program-files.ts'
 
 /** A kubelet that finds no containerd exits at once; one that waits for ever says nothing. */
 const CONTAINERD_PATIENCE_SECONDS = 60
@@ -28,7 +27,7 @@ exec "$tools/kubelet" "$@"`
 /** The kubelet, behind the import of images. */
 export function renderKubelet(input: NodeInput): MachineProgram {
   const { machine, address, endpoint, layout } = input
-  const files = new ProgramFiles(layout)
+  const files = new RenderedFiles(layout.files)
   const authority = files.add('pki/cluster-ca.pem', input.caCertificate, 'restart')
   const { certificate, key } = leafOf(input.leaves, NODE_LEAF.kubelet(machine.name))
   // Both are read anew when the file is replaced: the one by its server, the other by its client.

@@ -1,9 +1,10 @@
 import { access } from 'node:fs/promises'
-import { join } from 'node:path'
 import {
   ensureImages,
   ensurePrograms,
   type Image,
+  type ImageName,
+  type ImageRequest,
   isInstalled,
   nodeImageRequest,
   nodeProgramRequest,
@@ -11,9 +12,11 @@ import {
   type ProgramReference,
   type ProgramRequest,
   type ProgressEvent,
+  placedImagePath,
   placeImages,
   programSetOf,
   releases,
+  wantedImages,
 } from '@evenkeel/distribution'
 import type { Clock, Logger } from '@evenkeel/kernel'
 import type { Programs, ProgramsState, Release } from '../control-plane/index.ts'
@@ -55,7 +58,8 @@ interface Wanted {
   readonly key: string
   readonly programs: readonly ProgramReference[]
   readonly request: ProgramRequest
-  readonly images: readonly Image[]
+  /** Absent where none are wanted. */
+  readonly images?: ImageRequest
 }
 
 /** Programs of the store that all installations of a user share (`EVENKEEL_STORE`). */
@@ -107,7 +111,7 @@ export class StorePrograms implements Programs, NodePrograms {
   async #isPresent({ programs, images }: Wanted): Promise<boolean> {
     const found = await Promise.all([
       ...programs.map((program) => this.#source.isInstalled(program)),
-      ...images.map((image) => this.#isPlaced(image)),
+      ...wantedImages(images ?? {}).map((image) => this.#isPlaced(image)),
     ])
     return found.every(Boolean)
   }
@@ -116,7 +120,7 @@ export class StorePrograms implements Programs, NodePrograms {
     if (this.#imageFolder === undefined) {
       return true
     }
-    return await access(join(this.#imageFolder, archiveName(image))).then(
+    return await access(placedImagePath(this.#imageFolder, image)).then(
       () => true,
       () => false,
     )
@@ -133,11 +137,8 @@ export class StorePrograms implements Programs, NodePrograms {
     }
     try {
       await this.#source.ensurePrograms(request, { onProgress, signal: this.#signal })
-      if (this.#imageFolder !== undefined && images.length > 0) {
-        const wanted = Map.groupBy(images, ({ name }) => name)
-        const versions = [...wanted].map(([name, each]) => [name, each.map(({ version }) => version)])
-        const request = Object.fromEntries(versions)
-        const installed = await this.#source.ensureImages(request, { onProgress, signal: this.#signal })
+      if (this.#imageFolder !== undefined && images !== undefined) {
+        const installed = await this.#source.ensureImages(images, { onProgress, signal: this.#signal })
         await placeImages(this.#imageFolder, installed)
       }
       this.#arrivals.delete(key)
@@ -161,7 +162,6 @@ function controlPlaneWanted({ kubernetes, etcd }: Release): Wanted {
       ...ETCD.map((name) => ({ name, version: etcd })),
     ],
     request: { kubernetes: [kubernetes], etcd: [etcd], programs: [...KUBERNETES, ...ETCD] },
-    images: [],
   }
 }
 
@@ -174,15 +174,8 @@ function nodeWanted(versions: NodeVersions): Wanted {
 }
 
 /** A node may be of an older minor than its cluster, whose add-ons it runs: each has those of all minors. */
-function nodeImages(): readonly Image[] {
-  const images = releases().flatMap((release) =>
-    Object.entries(nodeImageRequest(release)).flatMap(([name, versions]) =>
-      versions.map((version) => ({ name: name as Image['name'], version })),
-    ),
-  )
-  return [...new Map(images.map((image) => [archiveName(image), image])).values()]
-}
-
-function archiveName({ name, version }: Image): string {
-  return `${name}-${version}.tar`
+function nodeImages(): ImageRequest {
+  const requests = releases().map(nodeImageRequest)
+  const versionsOf = (name: ImageName) => requests.flatMap((request) => request[name] ?? [])
+  return { pause: versionsOf('pause'), coredns: versionsOf('coredns'), 'metrics-server': versionsOf('metrics-server') }
 }

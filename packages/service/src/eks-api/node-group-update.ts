@@ -5,7 +5,7 @@ import type { EksCall } from '../http/index.ts'
 import { findCluster } from './cluster-find.ts'
 import { phaseOf } from './cluster-view.ts'
 import type { EksContext } from './context.ts'
-import { refusedMembers } from './member-rules.ts'
+import { type MemberRule, refusedMembers } from './member-rules.ts'
 import { mergePatchOf } from './merge-patch.ts'
 import { namesOf, readNodeGroup } from './node-group-find.ts'
 import { readLabels, readTaints } from './node-group-labels.ts'
@@ -14,24 +14,17 @@ import { readRepairConfig, readScaling, readUpdateConfig } from './node-group-se
 import { nodeGroupPhaseOf } from './node-group-view.ts'
 import { readNodeVersion } from './node-version.ts'
 import { eksNamesOf, subjectOf } from './updatable.ts'
-import { acceptUpdate, type Change } from './update-accept.ts'
+import { acceptUpdate, type Change, type UpdateOwner } from './update-accept.ts'
 
 /** Accepts changes of a node group's settings, any number at once, and answers the update that follows them. */
 export async function updateNodegroupConfig(
   context: EksContext,
   call: EksCall<Eks.UpdateNodegroupConfigRequest>,
 ): Promise<Eks.UpdateNodegroupConfigResponse> {
-  const names = namesOf(call.input)
-  await findCluster(context, call, names.clusterName)
-  refuseMembers(refusedMembers(call.input, UPDATE_NODEGROUP_CONFIG_RULES), names)
-  const update = await acceptUpdate(context, call, {
-    view: context.nodeGroups,
-    read: () => readNodeGroup(context, call, names),
-    requireAllowed,
-    takesAnother: isDegraded,
+  return await update(context, call, {
+    rules: UPDATE_NODEGROUP_CONFIG_RULES,
     changeOf: (group) => configChange(group, call.input),
   })
-  return { update }
 }
 
 /** Accepts another version of a node group's nodes, and answers the update that follows. */
@@ -39,17 +32,29 @@ export async function updateNodegroupVersion(
   context: EksContext,
   call: EksCall<Eks.UpdateNodegroupVersionRequest>,
 ): Promise<Eks.UpdateNodegroupVersionResponse> {
+  return await update(context, call, {
+    rules: UPDATE_NODEGROUP_VERSION_RULES,
+    changeOf: (group) => versionChange(context, call, group),
+  })
+}
+
+/** What both have in common: whose group it is, which members are refused, and when an update may be. */
+async function update(
+  context: EksContext,
+  call: EksCall<Eks.UpdateNodegroupConfigRequest | Eks.UpdateNodegroupVersionRequest>,
+  { rules, changeOf }: Pick<UpdateOwner<NodeGroup>, 'changeOf'> & { readonly rules: readonly MemberRule[] },
+): Promise<{ readonly update: Eks.Update }> {
   const names = namesOf(call.input)
   await findCluster(context, call, names.clusterName)
-  refuseMembers(refusedMembers(call.input, UPDATE_NODEGROUP_VERSION_RULES), names)
-  const update = await acceptUpdate(context, call, {
+  refuseMembers(refusedMembers(call.input, rules), names)
+  const accepted = await acceptUpdate(context, call, {
     view: context.nodeGroups,
     read: () => readNodeGroup(context, call, names),
     requireAllowed,
     takesAnother: isDegraded,
-    changeOf: async (group) => await versionChange(context, call, group),
+    changeOf,
   })
-  return { update }
+  return { update: accepted }
 }
 
 function refuseMembers(complaints: readonly string[], context: ReturnType<typeof namesOf>): void {

@@ -1,8 +1,7 @@
 import { readlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import { hasErrorCode, readFileIfThere } from '@evenkeel/kernel'
+import { hasErrorCode, namesIn, readFileIfThere } from '@evenkeel/kernel'
 import type { InstanceId, ObservedInstance, Place } from '@evenkeel/substrate'
-import { namesIn } from '../cluster-folders.ts'
 import { type LocalPaths, PLACES } from '../installation/index.ts'
 import {
   findLockHolder,

@@ -1,7 +1,5 @@
-import { stat } from 'node:fs/promises'
-import { hasErrorCode } from '@evenkeel/kernel'
+import { namesIn, statIfThere } from '@evenkeel/kernel'
 import type { ClusterId, MachineId } from '@evenkeel/substrate'
-import { namesIn } from '../cluster-folders.ts'
 import type { LocalPaths } from '../installation/index.ts'
 import { type MachinePaths, machinePaths } from './machine-paths.ts'
 
@@ -21,13 +19,8 @@ export async function machinesOf(paths: LocalPaths, cluster: ClusterId): Promise
 
 /** Of a machine's disk, what the host's disk does not hold yet. */
 export async function unwrittenDiskBytes({ disk }: MachinePaths, diskGib: number): Promise<number> {
-  try {
-    const { blocks } = await stat(disk)
-    return Math.max(0, diskGib * 2 ** 30 - blocks * BLOCK_BYTES)
-  } catch (error) {
-    if (hasErrorCode(error, 'ENOENT')) return diskGib * 2 ** 30
-    throw error
-  }
+  const blocks = (await statIfThere(disk))?.blocks ?? 0
+  return Math.max(0, diskGib * 2 ** 30 - blocks * BLOCK_BYTES)
 }
 
 /** Of `st_blocks`, whatever the file system's own blocks are. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { rm, rmdir, writeFile } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
-import { ensureFolder, hasErrorCode, syncFolder } from '@evenkeel/kernel'
+import { ensureFolder, hasErrorCode, namesIn, syncFolder } from '@evenkeel/kernel'
 import {
   type InstanceSpec,
   instanceDigest,
@@ -15,7 +15,6 @@ import {
   type ObservedMachine,
   SubstrateFault,
 } from '@evenkeel/substrate'
-import { namesIn } from '../cluster-folders.ts'
 import { withDiskFaults } from '../disk-faults.ts'
 import { freeBytesOf } from '../free-bytes.ts'
 import type { Installation, LocalPaths } from '../installation/index.ts'

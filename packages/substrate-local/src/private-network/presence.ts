@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { namesIn } from '@evenkeel/kernel'
 import { SubstrateFault } from '@evenkeel/substrate'
 import { isOwnerGone, readClaims } from '../claims.ts'
-import { namesIn } from '../cluster-folders.ts'
 import { type LocalPaths, MACHINE_FOLDERS } from '../installation/index.ts'
 import { isAnyRunning } from '../processes/index.ts'
 import { type PrivateNetwork, privateNodeOf } from './addresses.ts'

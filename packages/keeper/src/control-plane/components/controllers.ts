@@ -1,6 +1,6 @@
 import type { Zone } from '@evenkeel/substrate'
-import { kubeconfig } from '../../rendering/index.ts'
-import { addLeaf, type InstanceFiles } from './files.ts'
+import { kubeconfig, type RenderedFiles } from '../../rendering/index.ts'
+import { addLeaf } from './files.ts'
 import type { ControlPlaneInput } from './input.ts'
 import { LEAF, PROXY_CLIENT_NAME } from './leaf-plan.ts'
 import { addressesOf, httpsUrl } from './members.ts'
@@ -35,7 +35,7 @@ export const REQUEST_HEADERS = {
  * zone: one that is newer than it may be in another zone, and a zone that is cut off must not lead.
  */
 export function delegatedAccess(
-  files: InstanceFiles,
+  files: RenderedFiles,
   input: ControlPlaneInput,
   { name, zone }: { readonly name: string; readonly zone: Zone },
 ) {

@@ -1,5 +1,5 @@
 import type { InstanceSpec, Zone } from '@evenkeel/substrate'
-import { flagsText, kubeconfig } from '../../rendering/index.ts'
+import { flagsText, kubeconfig, type RenderedFiles } from '../../rendering/index.ts'
 import {
   authenticationConfiguration,
   authorizationConfiguration,
@@ -7,7 +7,7 @@ import {
   encryptionConfiguration,
 } from './api-server-files.ts'
 import { REQUEST_HEADERS, versionFlags } from './controllers.ts'
-import { addLeaf, filesOf, type InstanceFiles } from './files.ts'
+import { addLeaf, filesOf } from './files.ts'
 import { homeFlags } from './home.ts'
 import type { ControlPlaneInput } from './input.ts'
 import { authenticatorServerName, LEAF } from './leaf-plan.ts'
@@ -62,7 +62,7 @@ interface Self {
   readonly zone: Zone
 }
 
-function servingFlags(input: ControlPlaneInput, files: InstanceFiles, { name, zone }: Self) {
+function servingFlags(input: ControlPlaneInput, files: RenderedFiles, { name, zone }: Self) {
   const { host, advertise } = addressesOf(input.network, zone)
   const server = addLeaf(files, input, { name: LEAF.server(name), path: 'pki/server.pem', onChange: 'reload' })
   return {
@@ -80,7 +80,7 @@ function servingFlags(input: ControlPlaneInput, files: InstanceFiles, { name, zo
 }
 
 /** Who comes in, and what they may do. Anonymous requests get no further than health. */
-function accessFlags(input: ControlPlaneInput, files: InstanceFiles, self: Self) {
+function accessFlags(input: ControlPlaneInput, files: RenderedFiles, self: Self) {
   const { authorities } = input.keys
   return {
     'client-ca-file': files.add('pki/cluster-ca.pem', authorities.cluster.certificate, 'reload'),
@@ -92,7 +92,7 @@ function accessFlags(input: ControlPlaneInput, files: InstanceFiles, self: Self)
   }
 }
 
-function tokenFlags(input: ControlPlaneInput, files: InstanceFiles, { name, zone }: Self) {
+function tokenFlags(input: ControlPlaneInput, files: RenderedFiles, { name, zone }: Self) {
   if (input.authenticator === undefined) {
     return {}
   }
@@ -118,7 +118,7 @@ function tokenFlags(input: ControlPlaneInput, files: InstanceFiles, { name, zone
   }
 }
 
-function storageFlags(input: ControlPlaneInput, files: InstanceFiles, { name, zone }: Self) {
+function storageFlags(input: ControlPlaneInput, files: RenderedFiles, { name, zone }: Self) {
   const { host } = addressesOf(input.network, zone)
   const [first = zone] = input.topology.etcdZones
   const etcd = hasHops(input.topology)
@@ -136,7 +136,7 @@ function storageFlags(input: ControlPlaneInput, files: InstanceFiles, { name, zo
 }
 
 /** How it reaches kubelets, aggregated API servers and webhooks. */
-function outwardFlags(input: ControlPlaneInput, files: InstanceFiles, { name }: Self) {
+function outwardFlags(input: ControlPlaneInput, files: RenderedFiles, { name }: Self) {
   const kubelet = addLeaf(files, input, {
     name: LEAF.kubeletClient(name),
     path: 'pki/kubelet-client.pem',
@@ -161,7 +161,7 @@ function outwardFlags(input: ControlPlaneInput, files: InstanceFiles, { name }: 
   }
 }
 
-function serviceAccountFlags(input: ControlPlaneInput, files: InstanceFiles) {
+function serviceAccountFlags(input: ControlPlaneInput, files: RenderedFiles) {
   const { privateKey, publicKey } = input.keys.serviceAccount
   const { host, port } = input.network.endpoint
   return {

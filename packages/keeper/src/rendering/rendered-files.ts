@@ -1,12 +1,12 @@
-import type { InstanceFile, MachineLayout } from '@evenkeel/substrate'
+import type { InstanceFile } from '@evenkeel/substrate'
 
-/** Gathers the files of one program of a machine, and tells the path that each has in the machine. */
-export class ProgramFiles {
+/** Gathers the files of one program, and tells the path that each will have below `root`. */
+export class RenderedFiles {
   readonly #root: string
   readonly #files: InstanceFile[] = []
 
-  constructor({ files }: MachineLayout) {
-    this.#root = files
+  constructor(root: string) {
+    this.#root = root
   }
 
   add(path: string, content: string, onChange: InstanceFile['onChange']): string {
